@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { FieldtrialError, systemCode } from './errors.ts'
+
+/** Names a file that is not whole yet; left-overs of a killed process carry it and may be removed at any time. */
+export const TEMPORARY_SUFFIX = '.partial'
+
+/** A name beside `path` that no other process uses. */
+export function temporaryName(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`
+}
+
+/** Gives failed writes a message that says what to do. */
+export function asWriteError(error: unknown, path: string): unknown {
+  const code = systemCode(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new FieldtrialError('DISK_FULL', `No room left on the disk while writing ${path}.`, {
+      hint: 'Free some space (`fieldtrial clean` removes what no study needs) or choose another --workspace, then run the same command again: finished work is kept.',
+      where: { file: path },
+      cause: error,
+    })
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new FieldtrialError('USAGE', `${path} cannot be written (${code}).`, {
+      hint: 'Choose a folder that you may write to with --workspace.',
+      where: { file: path },
+      cause: error,
+    })
+  return error
+}
+
+/**
+ * Writes a file so that a reader sees either the old content or the whole new one, also after a crash:
+ * temporary name, flush, rename, flush of the folder.
+ *
+ * @throws FieldtrialError `DISK_FULL` when there is no room; the temporary file is removed.
+ */
+export async function writeAtomic(
+  path: string,
+  write: string | Uint8Array | ((file: FileHandle) => Promise<void>),
+): Promise<void> {
+  const partial = temporaryName(path)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(partial, 'wx')
+    try {
+      if (typeof write === 'function') await write(file)
+      else await file.writeFile(write)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(partial, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw asWriteError(error, path)
+  }
+}
+
+/** Makes a rename in this folder survive a power cut. Not every file system lets a folder be opened; those need no flush. */
+export async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(folder, 'r')
+    await handle.sync()
+  } catch (error) {
+    if (!['EISDIR', 'EINVAL', 'EPERM', 'EACCES'].includes(systemCode(error) ?? '')) throw error
+  } finally {
+    await handle?.close()
+  }
+}

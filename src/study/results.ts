@@ -1,0 +1,153 @@
+import type { Json } from '../core/fingerprint.ts'
+import type { Finding } from '../data/types.ts'
+
+/** Version of the result format; readers refuse a newer one. */
+export const RESULTS_VERSION = 1
+
+/** All that a study found. Reports are made from this alone; `results.json` holds exactly this. */
+export interface StudyResults {
+  readonly resultsVersion: typeof RESULTS_VERSION
+  readonly fieldtrial: string
+  readonly study: string
+  readonly description: string
+  /** ISO 8601, UTC. */
+  readonly finishedAt: string
+  readonly machine: MachineInfo
+  /** Set when `--limit` made this a smoke run: no number of it may be published. */
+  readonly smoke: { readonly limit: number } | null
+  /** Measures in the order asked for, by their canonical names (`nDCG@10`). The first one ranks the leaderboard. */
+  readonly measures: readonly string[]
+  readonly collections: readonly CollectionResult[]
+  readonly retrievers: readonly RetrieverResult[]
+  readonly trials: readonly TrialResult[]
+  readonly comparison: ComparisonSettings
+  readonly comparisons: readonly ComparisonResult[]
+}
+
+export interface MachineInfo {
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly platform: string
+  readonly node: string
+}
+
+export interface CollectionResult {
+  readonly name: string
+  readonly source: string
+  readonly split: string
+  readonly fingerprint: string
+  readonly documents: number
+  readonly queries: number
+  readonly judgments: number
+  readonly removeSelf: boolean
+  /** What the documents' text is made of, e.g. `title + " " + text`. */
+  readonly titleRule: string
+  readonly findings: readonly Finding[]
+}
+
+export interface RetrieverResult {
+  /** The name in the study, unique. */
+  readonly id: string
+  readonly kind: 'bm25' | 'dense' | 'fusion'
+  /** One line for people, e.g. `BM25 lucene k1=0.9 b=0.4, lucene-english`. */
+  readonly summary: string
+  /** Everything resolved: prompts as sent, pooling, dtype, parameters. */
+  readonly resolved: Json
+  readonly dimension: number | null
+  readonly parameters: number | null
+  /** Ids of the retrievers that a fusion combines. */
+  readonly members: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** One retriever on one collection. */
+export interface TrialResult {
+  readonly retriever: string
+  readonly collection: string
+  /** `failed` trials keep their place in every table, with the reason. */
+  readonly status: 'done' | 'failed'
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string } | null
+  readonly fingerprint: string
+  /** The run file, relative to the folder of `results.json`. */
+  readonly runFile: string | null
+  /** Measure → mean over all judged queries of the split (missing ones count 0, as `trec_eval -c`). Null: undefined. */
+  readonly mean: Readonly<Record<string, number | null>>
+  /** Measure → query id → value. */
+  readonly perQuery: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly cost: TrialCost
+  readonly warnings: readonly string[]
+}
+
+/** Seconds are of the work that made the artifacts, also when this run took them from the workspace (`cached`). */
+export interface TrialCost {
+  readonly cached: boolean
+  readonly indexSeconds: number
+  readonly encodeDocumentsSeconds: number | null
+  readonly encodeQueriesSeconds: number | null
+  readonly searchSeconds: number
+  /** Mean milliseconds per query, encoding included. */
+  readonly msPerQuery: number
+  /** Index or vectors on disk. */
+  readonly indexBytes: number
+  readonly documentTokens: number | null
+  readonly queryTokens: number | null
+  /** Share of documents cut at the maximum length, 0–1. */
+  readonly truncatedDocuments: number | null
+  readonly truncatedQueries: number | null
+}
+
+export interface ComparisonSettings {
+  readonly baseline: string | null
+  readonly test: 'randomisation' | 't-test' | 'bootstrap'
+  readonly correction: 'holm' | 'benjamini-hochberg' | 'none'
+  readonly alpha: number
+  readonly resamples: number
+  readonly seed: number
+}
+
+/** A retriever against the baseline, paired over the judged queries of one collection. Corrected over all retrievers of one collection and measure. */
+export interface ComparisonResult {
+  readonly collection: string
+  readonly measure: string
+  readonly baseline: string
+  readonly retriever: string
+  readonly queries: number
+  /** Mean of (retriever − baseline). */
+  readonly difference: number
+  /** 95 % percentile bootstrap interval of the difference (the level is 1 − alpha). */
+  readonly interval: readonly [number, number]
+  readonly p: number
+  readonly pAdjusted: number
+  readonly significant: boolean
+  /** Cohen's d_z: mean difference over its standard deviation; null when all differences are equal. */
+  readonly effect: number | null
+  readonly wins: number
+  readonly losses: number
+  readonly ties: number
+}
+
+/** Texts behind the per-query tables, kept apart from the numbers: `evidence.json`. */
+export interface Evidence {
+  readonly collections: readonly CollectionEvidence[]
+}
+
+export interface CollectionEvidence {
+  readonly collection: string
+  /** The queries shown: all, or those on which the retrievers differ most when there are more than `limit`. */
+  readonly queries: readonly QueryEvidence[]
+  readonly queriesTotal: number
+  /** Document id → its title and the first characters of its text. */
+  readonly documents: Readonly<Record<string, { readonly title: string; readonly text: string; readonly cut: boolean }>>
+}
+
+export interface QueryEvidence {
+  readonly id: string
+  readonly text: string
+  /** Judged relevant documents and their grades (grade > 0), highest first, at most 10. */
+  readonly relevant: readonly { readonly id: string; readonly grade: number }[]
+  /** Retriever → its first documents with score and grade (null: not judged). */
+  readonly top: Readonly<
+    Record<string, readonly { readonly id: string; readonly score: number; readonly grade: number | null }[]>
+  >
+}
