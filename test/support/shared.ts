@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe } from 'vitest'
+
+const root = fileURLToPath(new URL('../../../shared/', import.meta.url))
+
+/** Path of a file or folder in the reference data beside the checkout. */
+export function sharedPath(relative: string): string {
+  return `${root}${relative}`
+}
+
+/** Path of the all-MiniLM-L6-v2 folder that `.ci/run` fetches; `FIELDTRIAL_MINILM` names another place. */
+export const minilmPath =
+  process.env.FIELDTRIAL_MINILM ?? fileURLToPath(new URL('../../.models/all-MiniLM-L6-v2', import.meta.url))
+
+/** `describe`, or a skip with a printed reason where a path that the tests need is absent. */
+export function describeWith(name: string, needs: readonly string[], body: () => void): void {
+  const absent = needs.find((path) => !existsSync(path))
+  if (absent === undefined) describe(name, body)
+  else describe.skip(`${name} [skipped: ${absent} is absent]`, body)
+}
+
+/** `describe` for tests over `../shared/…` paths. */
+export function describeShared(name: string, relative: readonly string[], body: () => void): void {
+  describeWith(name, relative.map(sharedPath), body)
+}
