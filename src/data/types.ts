@@ -44,6 +44,9 @@ export interface CollectionSummary {
   /** Queries of the split, i.e. those with at least one judgment. */
   readonly queries: number
   readonly judgments: number
+  /** UTF-16 code units of all documents' titles and texts, and of all judged queries: what estimates of time are made from. */
+  readonly documentCharacters: number
+  readonly queryCharacters: number
   /** SHA-256 over the records (id, title, text) in order: equal for the same content in any file format. */
   readonly corpusHash: string
   readonly queriesHash: string
