@@ -1,0 +1,201 @@
+import type { ComparisonResult, StudyResults, TrialResult } from '../study/results.ts'
+import { indexingSeconds } from './cost.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatDifference,
+  formatMs,
+  formatP,
+  formatScore,
+  formatSeconds,
+  formatShare,
+  formatTime,
+  NO_VALUE,
+} from './format.ts'
+import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
+import { verdicts } from './verdict.ts'
+import { failureSentence, failureSummary, intervalLevel, methodSentence, smokeSentence } from './words.ts'
+
+/** The whole study as GitHub-flavoured Markdown: verdict, a table per measure, differences, cost, data, method. */
+export function renderMarkdown(results: StudyResults): string {
+  const parts = [
+    `# ${escapeMarkdown(results.study)}`,
+    ...warnings(results),
+    ...(results.description === '' ? [] : [escapeMarkdown(results.description)]),
+    verdicts(results)
+      .map((verdict) => `- ${verdict.parts.map((p) => emphasise(p.text, p.kind === 'name')).join('')}`)
+      .join('\n'),
+    ...results.measures.flatMap((measure) => [`## ${escapeMarkdown(measure)}`, measureTable(results, measure)]),
+    `${escapeMarkdown(methodSentence(results))} Highest in bold, second in italics.`,
+    ...differences(results),
+    '## Cost',
+    costTable(results),
+    '## Data',
+    dataTable(results),
+    ...findings(results),
+    '## Method',
+    method(results),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+/** A Markdown table of one measure: retrievers × collections, with marks, best in bold, second in italics. */
+export function measureTable(results: StudyResults, measure: string): string {
+  const board = leaderboard(results, measure)
+  const several = board.collections.length > 1
+  const head = ['Retriever', ...board.collections.map((c) => escapeMarkdown(c.name)), ...(several ? ['Average'] : [])]
+  const rows = board.rows.map((row) => [
+    escapeMarkdown(row.retriever.id) + (row.isBaseline ? ' (baseline)' : ''),
+    ...row.cells.map(cellText),
+    ...(several ? [placed(formatScore(row.average), row.averagePlace)] : []),
+  ])
+  return table(head, rows)
+}
+
+function cellText(cell: Cell): string {
+  if (cell.trial?.status === 'failed') return 'failed'
+  return placed(formatScore(cell.value), cell.place) + mark(cell.comparison)
+}
+
+function placed(text: string, place: Place): string {
+  if (place === 'best') return `**${text}**`
+  return place === 'second' ? `*${text}*` : text
+}
+
+function emphasise(text: string, strong: boolean): string {
+  return strong ? `**${escapeMarkdown(text)}**` : escapeMarkdown(text)
+}
+
+function warnings(results: StudyResults): string[] {
+  const smoke = smokeSentence(results)
+  const summary = failureSummary(results)
+  return [
+    ...(smoke === null ? [] : [`> [!WARNING]\n> ${escapeMarkdown(smoke)}`]),
+    ...(summary === null
+      ? []
+      : [
+          [
+            '> [!WARNING]',
+            `> ${summary}`,
+            '>',
+            ...failures(results).map((trial) => `> - ${escapeMarkdown(failureSentence(trial))}`),
+          ].join('\n'),
+        ]),
+  ]
+}
+
+function differences(results: StudyResults): string[] {
+  if (results.comparisons.length === 0) return []
+  const row = (c: ComparisonResult) => [
+    escapeMarkdown(c.collection),
+    escapeMarkdown(c.measure),
+    escapeMarkdown(c.retriever),
+    `${formatDifference(c.difference)}${mark(c)}`,
+    `${formatDifference(c.interval[0])} to ${formatDifference(c.interval[1])}`,
+    formatP(c.p).replace('<', '&lt;'),
+    formatP(c.pAdjusted).replace('<', '&lt;'),
+    c.effect === null ? NO_VALUE : formatDifference(c.effect, 2),
+    `${formatCount(c.wins)} / ${formatCount(c.losses)} / ${formatCount(c.ties)}`,
+  ]
+  const head = [
+    'Collection',
+    'Measure',
+    'Retriever',
+    'Difference',
+    `${intervalLevel(results.comparison)} interval`,
+    'p',
+    'p adjusted',
+    'Effect d_z',
+    'Wins / losses / ties',
+  ]
+  return [
+    `## Differences to the baseline ${escapeMarkdown(results.comparison.baseline ?? '')}`,
+    table(head, results.comparisons.map(row), 3),
+    'Intervals hold for each comparison by itself; only the adjusted p-values are corrected for their number.',
+  ]
+}
+
+function costTable(results: StudyResults): string {
+  const retrievers = new Map(results.retrievers.map((r) => [r.id, r]))
+  const row = (trial: TrialResult) => [
+    escapeMarkdown(trial.collection),
+    escapeMarkdown(trial.retriever),
+    formatSeconds(indexingSeconds(trial)),
+    formatMs(trial.cost.msPerQuery),
+    formatBytes(trial.cost.indexBytes),
+    retrievers.get(trial.retriever)?.dimension?.toString() ?? NO_VALUE,
+    formatShare(trial.cost.truncatedDocuments),
+    trial.cost.cached ? 'yes' : 'no',
+  ]
+  const head = ['Collection', 'Retriever', 'Encode + index', 'Per query', 'Index', 'Dimension', 'Truncated', 'Cached']
+  return table(
+    head,
+    results.trials.filter((trial) => trial.status === 'done').map((trial) => row(trial)),
+    2,
+  )
+}
+
+function dataTable(results: StudyResults): string {
+  return table(
+    ['Collection', 'Source', 'Split', 'Text', 'Documents', 'Queries', 'Judgments', 'Own id removed'],
+    results.collections.map((c) => [
+      escapeMarkdown(c.name),
+      escapeMarkdown(c.source),
+      escapeMarkdown(c.split),
+      escapeMarkdown(c.titleRule),
+      formatCount(c.documents),
+      formatCount(c.queries),
+      formatCount(c.judgments),
+      c.removeSelf ? 'yes' : 'no',
+    ]),
+    4,
+  )
+}
+
+function findings(results: StudyResults): string[] {
+  const lines = results.collections.flatMap((c) =>
+    c.findings.map(
+      (f) =>
+        `- ${escapeMarkdown(c.name)}: ${escapeMarkdown(f.message)} (${formatCount(f.count)} of ${formatCount(f.of)}, ${escapeMarkdown(f.code)})`,
+    ),
+  )
+  return lines.length === 0 ? [] : [lines.join('\n')]
+}
+
+function method(results: StudyResults): string {
+  const { machine } = results
+  const lines = [
+    ...results.retrievers.map((r) => `- **${escapeMarkdown(r.id)}**: ${escapeMarkdown(r.summary)}`),
+    ...results.retrievers.flatMap((r) =>
+      r.warnings.map((w) => `- Warning, ${escapeMarkdown(r.id)}: ${escapeMarkdown(w)}`),
+    ),
+    ...results.trials.flatMap((t) =>
+      t.warnings.map((w) => `- Warning, ${escapeMarkdown(`${t.retriever} on ${t.collection}`)}: ${escapeMarkdown(w)}`),
+    ),
+    `- fieldtrial ${escapeMarkdown(results.fieldtrial)}, Node ${escapeMarkdown(machine.node)}, ${escapeMarkdown(machine.platform)}, ${escapeMarkdown(machine.cpu)}, ${machine.cores} cores, ${formatBytes(machine.memoryBytes)} memory`,
+    `- Finished ${escapeMarkdown(formatTime(results.finishedAt))}`,
+  ]
+  return lines.join('\n')
+}
+
+/** @param left How many columns at the left hold text; the others hold numbers and align right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map((_, i) => (i < left ? '---' : '---:'))), ...rows.map(line)].join('\n')
+}
+
+/**
+ * Makes a text mean itself in a Markdown paragraph or table cell. Underscores inside words are left alone, as
+ * GitHub-flavoured Markdown does, so that names stay readable in the source.
+ */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*[\]|~$]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/(?<![\p{L}\p{N}_])_|_(?![\p{L}\p{N}_])/gu, '\\_')
+    .replace(/^(\s*)([#+-]|\d+[.)])(?=\s)/, '$1\\$2')
+    .replace(/\bhttps?:\/\//g, (scheme) => scheme.replace(':', '&#58;'))
+}

@@ -1,0 +1,220 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import stringWidth from 'string-width'
+import { describe, expect, it } from 'vitest'
+import { describeShared, describeWith } from '../../test/support/shared.ts'
+import { scifactStudy, studyFixture } from '../../test/support/study-fixture.ts'
+import type { StudyResults } from '../study/results.ts'
+import { renderCsv, renderPerQueryCsv } from './csv.ts'
+import { renderJson } from './json.ts'
+import { renderLatex } from './latex.ts'
+import { escapeMarkdown, renderMarkdown } from './markdown.ts'
+import type { Palette } from './palette.ts'
+import { renderTable } from './terminal.ts'
+
+const { results } = studyFixture()
+const troubled = studyFixture({ queries: 30, smoke: 25, failed: [['bge-base', 'cosqa']] }).results
+const hostile = studyFixture({
+  queries: 20,
+  study: 'a|b & 50% of_$x$ {#1} ~^\\ "q" <img src=x onerror=alert(1)>',
+  collections: ['a|b', '日本語コーパス'],
+  retrievers: [
+    { id: 'bm25|x_y', kind: 'bm25', skill: 0.5 },
+    { id: 'modèle 100% "q", 🎉', kind: 'dense', skill: 0.6 },
+  ],
+}).results
+
+/** Columns of a Markdown table row: unescaped bars separate them. */
+const bars = (line: string) => line.match(/(?<!\\)\|/g)?.length
+
+describe('Markdown', () => {
+  it('has a table per measure with best, second and marks, and states the method', () => {
+    const text = renderMarkdown(results)
+    for (const measure of results.measures) expect(text).toContain(`\n## ${measure}\n`)
+    expect(text).toMatch(/\| bge-base \| \*\*0\.\d{4}\*\*▲ /)
+    expect(text).toContain('| bm25 (baseline) |')
+    expect(text).toContain('paired randomisation test (two-sided, 20,000 resamples, seed 1), Holm correction')
+    expect(text).toContain('α = 0.05. Queries: scifact 120, nfcorpus 120 and cosqa 120.')
+  })
+
+  it('warns of smoke runs and failed trials with the reason, and of nothing else', () => {
+    expect(renderMarkdown(troubled)).toContain('Smoke run (limit 25)')
+    expect(renderMarkdown(troubled)).toContain('bge-base on cosqa failed: The server answered 500 four times.')
+    expect(renderMarkdown(troubled)).toMatch(/\| bge-base \|.*\| failed \| – \|/)
+    expect(renderMarkdown(results)).not.toContain('[!WARNING]')
+  })
+
+  it('keeps the number of columns whatever the names hold, and lets no HTML through', () => {
+    const text = renderMarkdown(hostile)
+    for (const block of text.split('\n\n').filter((b) => b.startsWith('|'))) {
+      const counts = new Set(block.split('\n').map(bars))
+      expect(counts.size, block).toBe(1)
+    }
+    expect(text).not.toContain('<img')
+  })
+
+  it('leaves underscores within words alone and escapes what would format', () => {
+    expect(escapeMarkdown('bm25_lucene')).toBe('bm25_lucene')
+    expect(escapeMarkdown('_x_ *y* `z` [a](b)\nnext')).toBe('\\_x\\_ \\*y\\* \\`z\\` \\[a\\](b) next')
+    expect(escapeMarkdown('# title')).toBe('\\# title')
+  })
+})
+
+describe('CSV', () => {
+  it('has a row per trial and measure at full precision with the comparison beside it', () => {
+    const rows = parse(renderCsv(results), { columns: true }) as Record<string, string>[]
+    expect(rows).toHaveLength(results.trials.length * results.measures.length)
+    for (const row of rows) {
+      const trial = results.trials.find((t) => t.retriever === row.retriever && t.collection === row.collection)!
+      expect(Number(row.value)).toBe(trial.mean[row.measure!])
+      const c = results.comparisons.find(
+        (x) => x.retriever === row.retriever && x.collection === row.collection && x.measure === row.measure,
+      )
+      expect(row.p_adjusted).toBe(c ? String(c.pAdjusted) : '')
+    }
+  })
+
+  it('keeps failed trials with an empty value, the reason and the mark of a smoke run', () => {
+    const rows = parse(renderCsv(troubled), { columns: true }) as Record<string, string>[]
+    const failed = rows.filter((row) => row.status === 'failed')
+    expect(failed).toHaveLength(3)
+    expect(failed[0]).toMatchObject({ value: '', error: 'ENGINE_FAILED: The server answered 500 four times.' })
+    expect(new Set(rows.map((row) => row.smoke_limit))).toEqual(new Set(['25']))
+  })
+
+  it('quotes what needs it', () => {
+    const rows = parse(renderCsv(hostile), { columns: true }) as Record<string, string>[]
+    expect(new Set(rows.map((row) => row.study))).toEqual(new Set([hostile.study]))
+    expect(new Set(rows.map((row) => row.retriever))).toEqual(new Set(hostile.retrievers.map((r) => r.id)))
+  })
+
+  it('gives every value per query back', () => {
+    const rows = parse(renderPerQueryCsv(troubled), { columns: true }) as Record<string, string>[]
+    expect(rows).toHaveLength(17 * 30)
+    for (const row of rows) {
+      const trial = troubled.trials.find((t) => t.retriever === row.retriever && t.collection === row.collection)!
+      expect(Number(row['R@100'])).toBe(trial.perQuery['R@100']![row.query!])
+    }
+  })
+})
+
+describe('JSON', () => {
+  it('gives the results back, whatever order the keys had', () => {
+    expect(JSON.parse(renderJson(results))).toEqual(results)
+    const shuffled = Object.fromEntries(Object.entries(results).reverse()) as unknown as StudyResults
+    expect(renderJson(shuffled)).toBe(renderJson(results))
+    expect(JSON.parse(renderJson(hostile))).toEqual(hostile)
+  })
+
+  it('refuses a number that JSON would turn into null, and names the place', () => {
+    const trials = results.trials.map((t, i) => (i === 1 ? { ...t, mean: { ...t.mean, 'R@100': Number.NaN } } : t))
+    expect(() => renderJson({ ...results, trials })).toThrow(/NaN at \.trials\[1\]\.mean\.R@100/)
+  })
+})
+
+describe('LaTeX', () => {
+  it('has balanced booktabs tables with as many cells as columns', () => {
+    for (const study of [results, troubled, hostile]) {
+      const text = renderLatex(study)
+      const tables = text.split('\\begin{table}').slice(1)
+      expect(tables).toHaveLength(study.measures.length)
+      for (const table of tables) {
+        const columns = table.match(/\\begin\{tabular\}\{(l?r*)\}/)![1]!.length
+        const rows = table.split('\n').filter((line) => line.endsWith(' \\\\'))
+        expect(rows).toHaveLength(study.retrievers.length + 1)
+        for (const row of rows) expect(row.match(/(?<!\\)&/g)).toHaveLength(columns - 1)
+        expect(table.match(/(?<!\\)\{/g)!.length).toBe(table.match(/(?<!\\)\}/g)!.length)
+        for (const rule of ['\\toprule', '\\midrule', '\\bottomrule']) expect(table).toContain(rule)
+      }
+    }
+  })
+
+  it('sets the best in bold, the second underlined, scores × 100 with the decimals asked for', () => {
+    expect(renderLatex(results)).toMatch(/\\textbf\{\d\d\.\d\d\}\$\^\{\\dagger\}\$/)
+    expect(renderLatex(results, { decimals: 1, measures: ['R@100'] })).toMatch(/\\underline\{\d\d\.\d\}/)
+    expect(renderLatex(results, { measures: ['R@100'] })).not.toContain('nDCG')
+  })
+
+  it('marks failures with a note, smoke runs with a line, and says when it needs another engine', () => {
+    expect(renderLatex(troubled)).toContain('--$^{a}$')
+    expect(renderLatex(troubled)).toContain('$^{a}$ bge-base on cosqa failed')
+    expect(renderLatex(troubled)).toContain('\\textbf{Smoke run (limit 25)')
+    expect(renderLatex(hostile)).toContain('LuaLaTeX')
+    expect(renderLatex(results)).not.toContain('LuaLaTeX')
+  })
+})
+
+describeWith('LaTeX in pdflatex', ['/usr/bin/pdflatex'], () => {
+  it('compiles', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'latex-'))
+    const latin = studyFixture({
+      queries: 20,
+      smoke: 5,
+      study: 'a|b & 50% of_$x$ {#1} ~^\\ "q" <x> – × ≤ α é',
+      collections: ['a_b', 'c%d'],
+      retrievers: [
+        { id: 'bm25 #1 {k_1=0.9}', kind: 'bm25', skill: 0.5 },
+        { id: '[modèle] ~100% ^\\ & $', kind: 'dense', skill: 0.6 },
+      ],
+      failed: [['[modèle] ~100% ^\\ & $', 'c%d']],
+    }).results
+    const document = `\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n${renderLatex(latin)}\n\\end{document}\n`
+    writeFileSync(join(folder, 'table.tex'), document)
+    const log = execFileSync('/usr/bin/pdflatex', ['-interaction=nonstopmode', '-halt-on-error', 'table.tex'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(log).toContain('Output written on table.pdf')
+  })
+})
+
+describe('terminal table', () => {
+  const visible = (text: string) => text.split('\n')
+
+  it('aligns columns by display width, also for wide characters', () => {
+    const lines = visible(renderTable(hostile, { width: Number.POSITIVE_INFINITY }))
+    const rows = lines.filter((line) => / 0\.\d{4}/.test(line) && !line.startsWith('O'))
+    expect(rows).toHaveLength(2)
+    const ends = rows.map((line) => [...line.matchAll(/0\.\d{4}/g)].map((m) => stringWidth(line.slice(0, m.index))))
+    expect(ends[0]).toEqual(ends[1])
+  })
+
+  it('never exceeds the width where names allow it, and repeats the names in each block', () => {
+    const lines = visible(renderTable(results, { width: 50 }))
+    for (const line of lines) expect(stringWidth(line), line).toBeLessThanOrEqual(50)
+    expect(lines.filter((line) => line.startsWith('minilm ')).length).toBeGreaterThan(1)
+  })
+
+  it('colours only through the palette and measures without the colours', () => {
+    const tag = (name: string) => (text: string) => `<${name}>${text}</${name}>`
+    const palette: Palette = {
+      bold: tag('b'),
+      dim: tag('d'),
+      green: tag('g'),
+      red: tag('r'),
+      yellow: tag('y'),
+    }
+    const coloured = renderTable(troubled, { palette })
+    expect(coloured.replace(/<\/?[bdgry]>/g, '').replace(/ +$/gm, '')).toBe(renderTable(troubled))
+    expect(coloured).toContain('<y>Smoke run')
+    expect(coloured).toMatch(/<r>\s*failed/)
+    expect(coloured).toMatch(/<g><b>\s*0\.\d{4}▲<\/b><\/g>/)
+  })
+
+  it('lets no control character of a name reach the terminal', () => {
+    const text = renderTable({ ...results, study: 'x\u001b[31mred\u0007' })
+    expect(text).not.toContain('\u001b')
+    expect(text).not.toContain('\u0007')
+  })
+})
+
+describeShared('tables of real scores', ['golden/stats/scores.json'], () => {
+  it('print all measures of a single collection side by side', () => {
+    const text = renderTable(scifactStudy())
+    expect(text).toMatch(/bm25_lucene \(baseline\)\s+0\.6789\s+0\.9253\s+0\.6401/)
+    expect(text).toMatch(/minilm\s+0\.6451\s+0\.9250\s+0\.6034/)
+  })
+})
