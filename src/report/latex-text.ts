@@ -12,6 +12,10 @@ const COMMANDS: Readonly<Record<string, string>> = {
   '~': '\\textasciitilde{}',
   '<': '\\textless{}',
   '>': '\\textgreater{}',
+  // At the start of a row these would be read as an argument of the line break before it.
+  '[': '{[}',
+  ']': '{]}',
+  '*': '{*}',
   '|': '\\textbar{}',
   '"': "''",
   '–': '--',
@@ -34,7 +38,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 
 /** Makes a text mean itself in LaTeX. White space and control characters become single spaces: a blank line would end a caption. */
 export function escapeLatex(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').replace(/[\\{}$&#%_^~<>|"–—−×·±≤≥→αβγδλμ…]/gu, (c) => COMMANDS[c] ?? c)
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').replace(/[\\{}[\]*$&#%_^~<>|"–—−×·±≤≥→αβγδλμ…]/gu, (c) => COMMANDS[c] ?? c)
 }
 
 /** Whether a text holds what pdfLaTeX's default fonts cannot set: anything beyond Latin letters and common punctuation. */
