@@ -1,0 +1,5 @@
+export type { Dtype, PackedVectors } from './dtypes.ts'
+export { type EncodableText, type EncodeIntoStoreOptions, encodeIntoStore } from './encode-into-store.ts'
+export type { ShardStats } from './journal.ts'
+export { shardSize } from './shards.ts'
+export { type ShardProblem, type StoreMeta, type StoreTotals, VectorStore } from './store.ts'

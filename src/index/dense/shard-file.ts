@@ -1,0 +1,162 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { FieldtrialError, systemCode } from '../../core/errors.ts'
+import { BYTES_PER_NUMBER, type Dtype, type PackedVectors } from './dtypes.ts'
+
+/**
+ * One shard as a safetensors file: tensor `vectors` [n, d] (F32, F16 or I8), for int8 `scales` [n] (F32), and in `__metadata__` the
+ * document ids (a JSON array, in the order of the rows) and the store's fingerprint. The header is padded so that numbers lie aligned.
+ * Format: https://github.com/huggingface/safetensors#format
+ */
+const SAFETENSORS_DTYPE: Readonly<Record<Dtype, string>> = { float32: 'F32', float16: 'F16', int8: 'I8' }
+const ALIGNMENT = 64
+/** A header beyond this is not one of ours. */
+const LONGEST_HEADER = 1 << 28
+
+/** Where things lie in a shard file. Offsets count from the start of the file, in bytes. */
+export interface ShardLayout {
+  readonly vectorsAt: number
+  readonly scalesAt: number | null
+  readonly rows: number
+  readonly dimension: number
+  readonly dtype: Dtype
+  readonly fingerprint: string
+  readonly ids: readonly string[]
+}
+
+const bytesOf = (array: Float32Array | Uint16Array | Int8Array) =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+/** The file's bytes in pieces, so that no second copy of the vectors is made. */
+export function shardPieces(packed: PackedVectors, ids: readonly string[], fingerprint: string): Uint8Array[] {
+  const { dtype, rows, dimension, values, scales } = packed
+  const scaleBytes = scales?.byteLength ?? 0
+  const header = {
+    __metadata__: { fingerprint, ids: JSON.stringify(ids) },
+    // Wider numbers first, as the format wants.
+    ...(scales === null ? {} : { scales: { dtype: 'F32', shape: [rows], data_offsets: [0, scaleBytes] } }),
+    vectors: {
+      dtype: SAFETENSORS_DTYPE[dtype],
+      shape: [rows, dimension],
+      data_offsets: [scaleBytes, scaleBytes + values.byteLength],
+    },
+  }
+  const json = Buffer.from(JSON.stringify(header))
+  const padded = Buffer.alloc(Math.ceil((8 + json.length) / ALIGNMENT) * ALIGNMENT, ' ')
+  padded.writeBigUInt64LE(BigInt(padded.length - 8))
+  json.copy(padded, 8)
+  return [padded, ...(scales === null ? [] : [bytesOf(scales)]), bytesOf(values)]
+}
+
+interface TensorEntry {
+  readonly dtype?: unknown
+  readonly shape?: unknown
+  readonly data_offsets?: unknown
+}
+
+function corrupt(path: string, what: string): FieldtrialError {
+  return new FieldtrialError('WORKSPACE_CORRUPT', `${path} ${what}.`, {
+    hint: 'Remove this file and run the same command again: only this shard is encoded anew.',
+    where: { file: path },
+  })
+}
+
+function ends(entry: TensorEntry): readonly [number, number] | null {
+  const offsets = entry.data_offsets
+  return Array.isArray(offsets) && offsets.length === 2 && offsets.every(Number.isSafeInteger)
+    ? (offsets as [number, number])
+    : null
+}
+
+function parseHeader(path: string, text: string, dataAt: number): ShardLayout {
+  let header: { __metadata__?: { ids?: string; fingerprint?: string }; vectors?: TensorEntry; scales?: TensorEntry }
+  let ids: unknown
+  try {
+    header = JSON.parse(text)
+    ids = JSON.parse(header.__metadata__?.ids ?? 'null')
+  } catch {
+    throw corrupt(path, 'has a header that is not JSON')
+  }
+  const { vectors, scales, __metadata__ } = header
+  const dtype = (Object.keys(SAFETENSORS_DTYPE) as Dtype[]).find((key) => SAFETENSORS_DTYPE[key] === vectors?.dtype)
+  const shape = vectors?.shape
+  if (vectors === undefined || dtype === undefined || !Array.isArray(shape) || shape.length !== 2)
+    throw corrupt(path, 'holds no tensor `vectors` of two axes')
+  const [rows, dimension] = shape as [number, number]
+  if (!Array.isArray(ids) || ids.length !== rows || !ids.every((id) => typeof id === 'string'))
+    throw corrupt(path, `does not name its ${rows} documents`)
+  const at = ends(vectors)
+  const scalesAt = scales === undefined ? null : ends(scales)
+  if (at === null || at[1] - at[0] !== rows * dimension * BYTES_PER_NUMBER[dtype])
+    throw corrupt(path, 'says something impossible about the place of its vectors')
+  if ((dtype === 'int8') !== (scalesAt !== null) || (scalesAt !== null && scalesAt[1] - scalesAt[0] !== 4 * rows))
+    throw corrupt(path, 'does not hold one scale per int8 vector')
+  return {
+    vectorsAt: dataAt + at[0],
+    scalesAt: scalesAt === null ? null : dataAt + scalesAt[0],
+    rows,
+    dimension,
+    dtype,
+    fingerprint: __metadata__?.fingerprint ?? '',
+    ids: ids as string[],
+  }
+}
+
+/** Fills `target` from a place in the file; a file that ends before is damaged. */
+export async function readFully(file: FileHandle, target: Uint8Array, at: number, path: string): Promise<void> {
+  let done = 0
+  while (done < target.length) {
+    const { bytesRead } = await file.read(target, done, target.length - done, at + done)
+    if (bytesRead === 0) throw corrupt(path, 'ends too early')
+    done += bytesRead
+  }
+}
+
+/**
+ * Opens a shard file and reads its header.
+ *
+ * @throws FieldtrialError `WORKSPACE_CORRUPT` if it is not there or is no shard of ours. The caller closes the handle.
+ */
+export async function openShard(path: string): Promise<{ readonly file: FileHandle; readonly layout: ShardLayout }> {
+  let file: FileHandle
+  try {
+    file = await open(path, 'r')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') throw corrupt(path, 'is gone')
+    throw error
+  }
+  try {
+    const length = Buffer.alloc(8)
+    await readFully(file, length, 0, path)
+    const headerBytes = Number(length.readBigUInt64LE())
+    if (headerBytes > LONGEST_HEADER) throw corrupt(path, 'is not a safetensors file')
+    const header = Buffer.alloc(headerBytes)
+    await readFully(file, header, 8, path)
+    return { file, layout: parseHeader(path, header.toString('utf8'), 8 + headerBytes) }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** The typed array that numbers of a dtype are read into. */
+export function emptyValues(dtype: Dtype, length: number): Float32Array | Uint16Array | Int8Array {
+  if (dtype === 'float32') return new Float32Array(length)
+  return dtype === 'float16' ? new Uint16Array(length) : new Int8Array(length)
+}
+
+/** Reads rows `from` (inclusive) to `to` (exclusive) of an open shard. */
+export async function readRows(
+  path: string,
+  file: FileHandle,
+  layout: ShardLayout,
+  from: number,
+  to: number,
+): Promise<PackedVectors> {
+  const { dtype, dimension, vectorsAt, scalesAt } = layout
+  const rows = to - from
+  const values = emptyValues(dtype, rows * dimension)
+  await readFully(file, bytesOf(values), vectorsAt + from * dimension * BYTES_PER_NUMBER[dtype], path)
+  const scales = scalesAt === null ? null : new Float32Array(rows)
+  if (scales !== null) await readFully(file, bytesOf(scales), scalesAt! + 4 * from, path)
+  return { dtype, rows, dimension, values, scales }
+}

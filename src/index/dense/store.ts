@@ -1,0 +1,338 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeAtomic } from '../../core/atomic.ts'
+import { FieldtrialError, systemCode, throwIfAborted } from '../../core/errors.ts'
+import { differingFields, fingerprint, type Json } from '../../core/fingerprint.ts'
+import type { LongWork } from '../../core/progress.ts'
+import { BYTES_PER_NUMBER, type Dtype, type PackedVectors, packVectors, unpackVectors } from './dtypes.ts'
+import { appendJournal, type JournalEntry, readJournal, type ShardStats } from './journal.ts'
+import { openShard, readRows, shardPieces } from './shard-file.ts'
+import { rowsInShard, shardCount, shardSize } from './shards.ts'
+
+/** Version of the layout; a newer one is refused. */
+const FORMAT = 1
+
+/** What a store holds, settled when it is made. */
+export interface StoreMeta {
+  /** All that determines the vectors: the encoder's identity, the collection's content hash, how title and text are joined. */
+  readonly identity: Json
+  /** Numbers per vector. */
+  readonly dimension: number
+  readonly dtype: Dtype
+  /** Documents in all. */
+  readonly rows: number
+  /** Documents per shard. Default: `shardSize(rows)`. */
+  readonly shardRows?: number
+}
+
+/** Sums over the whole shards of a store. */
+export interface StoreTotals {
+  readonly shards: number
+  readonly rows: number
+  readonly bytes: number
+  readonly tokens: number | null
+  readonly truncated: number | null
+  readonly seconds: number
+}
+
+/** A shard that cannot be trusted. */
+export interface ShardProblem {
+  readonly shard: number
+  readonly file: string
+  readonly problem: string
+}
+
+type Settled = Required<StoreMeta>
+
+const asJson = ({ identity, dimension, dtype, rows, shardRows }: Settled): Json => ({
+  identity,
+  dimension,
+  dtype,
+  rows,
+  shardRows,
+})
+
+/**
+ * Vectors of a collection in a folder: `store.json` (what they are), `journal.jsonl` (which shards are whole), and one safetensors file
+ * per shard. A shard is written under a temporary name, flushed, renamed, and only then entered into the journal, so a process killed at
+ * any moment loses the shard under way and nothing else. Two processes that write the same store write the same shards; the later
+ * replaces the earlier whole.
+ */
+export class VectorStore {
+  readonly folder: string
+  readonly meta: Settled
+  readonly fingerprint: string
+  readonly shards: number
+  /** Every journal line of a shard: two processes may both have written it. */
+  #entries = new Map<number, JournalEntry[]>()
+  #journalBytes = -1
+
+  /**
+   * Makes the store, or opens the one that is there if it is meant for the same vectors.
+   *
+   * @throws FieldtrialError `FINGERPRINT_MISMATCH` naming the fields that differ, `WORKSPACE_VERSION`, `WORKSPACE_CORRUPT`, `DISK_FULL`.
+   */
+  static async create(folder: string, meta: StoreMeta): Promise<VectorStore> {
+    const settled: Settled = { ...meta, shardRows: meta.shardRows ?? shardSize(meta.rows) }
+    for (const field of ['dimension', 'rows', 'shardRows'] as const)
+      if (!Number.isSafeInteger(settled[field]) || settled[field] < 1)
+        throw new FieldtrialError('INTERNAL', `A vector store cannot have ${field} ${settled[field]}.`)
+    const path = join(folder, 'store.json')
+    if ((await readIfThere(path)) === null) {
+      const content = { format: FORMAT, fingerprint: fingerprint(asJson(settled)), ...settled }
+      await writeAtomic(path, `${JSON.stringify(content, null, 2)}\n`)
+    }
+    return VectorStore.open(folder, settled)
+  }
+
+  /**
+   * Opens a store.
+   *
+   * @param expected What it must hold; fields that are left out may be anything.
+   * @throws FieldtrialError `DATA_MISSING` if there is none, and as `create`.
+   */
+  static async open(folder: string, expected: Partial<StoreMeta> = {}): Promise<VectorStore> {
+    const path = join(folder, 'store.json')
+    const text = await readIfThere(path)
+    if (text === null)
+      throw new FieldtrialError('DATA_MISSING', `There is no vector store in ${folder}.`, {
+        hint: 'Run the study that makes it.',
+        where: { file: path },
+      })
+    const store = new VectorStore(folder, parseMeta(path, text))
+    const fields = differingFields(asJson(store.meta), asJson({ ...store.meta, ...expected }))
+    if (fields.length > 0)
+      throw new FieldtrialError('FINGERPRINT_MISMATCH', `${folder} holds other vectors: ${fields.join(', ')} differ.`, {
+        hint: 'Use another folder, or remove this one if its vectors are no longer needed.',
+        where: { file: path, field: fields[0]! },
+      })
+    await store.refresh()
+    return store
+  }
+
+  private constructor(folder: string, meta: Settled) {
+    this.folder = folder
+    this.meta = meta
+    this.fingerprint = fingerprint(asJson(meta))
+    this.shards = shardCount(meta.rows, meta.shardRows)
+  }
+
+  shardPath(shard: number): string {
+    return join(this.folder, `vectors-${String(shard).padStart(5, '0')}.safetensors`)
+  }
+
+  rowsIn(shard: number): number {
+    return rowsInShard(shard, this.meta.rows, this.meta.shardRows)
+  }
+
+  /** Takes notice of shards that another process has finished since. */
+  async refresh(): Promise<void> {
+    const path = this.#journal
+    const size = await stat(path).then(
+      (found) => found.size,
+      () => 0,
+    )
+    if (size === this.#journalBytes) return
+    this.#journalBytes = size
+    const entries = new Map<number, JournalEntry[]>()
+    for (const entry of await readJournal(path)) {
+      if (entry.shard >= this.shards || entry.rows !== this.rowsIn(entry.shard)) continue
+      entries.set(entry.shard, [...(entries.get(entry.shard) ?? []), entry])
+    }
+    for (const [shard, lines] of entries) {
+      // A file that is gone or has another size is made anew; `verify` looks closer.
+      const found = await stat(this.shardPath(shard)).catch(() => null)
+      if (found === null || !lines.some(({ bytes }) => bytes === found.size)) entries.delete(shard)
+    }
+    this.#entries = entries
+  }
+
+  /** Whether a shard is whole, as far as journal and file size tell. */
+  has(shard: number): boolean {
+    return this.#entries.has(shard)
+  }
+
+  missingShards(): number[] {
+    return Array.from({ length: this.shards }, (_, shard) => shard).filter((shard) => !this.has(shard))
+  }
+
+  get complete(): boolean {
+    return this.#entries.size === this.shards
+  }
+
+  totals(): StoreTotals {
+    const lines = [...this.#entries.values()].map((entries) => entries[0]!)
+    const sum = (pick: (entry: JournalEntry) => number) => lines.reduce((total, entry) => total + pick(entry), 0)
+    const known = (field: 'tokens' | 'truncated') =>
+      lines.some((entry) => entry[field] === null) ? null : sum((entry) => entry[field]!)
+    return {
+      shards: lines.length,
+      rows: sum(({ rows }) => rows),
+      bytes: sum(({ bytes }) => bytes),
+      tokens: known('tokens'),
+      truncated: known('truncated'),
+      seconds: sum(({ seconds }) => seconds),
+    }
+  }
+
+  /**
+   * Writes one shard and enters it into the journal.
+   *
+   * @param vectors rows × dimension, row-major, float32; converted to the store's dtype.
+   * @throws FieldtrialError `ENGINE_FAILED` on NaN or what the dtype cannot hold, `DISK_FULL`.
+   */
+  async writeShard(shard: number, ids: readonly string[], vectors: Float32Array, stats: ShardStats): Promise<void> {
+    const { dimension, dtype } = this.meta
+    const rows = this.rowsIn(shard)
+    if (ids.length !== rows || vectors.length !== rows * dimension)
+      throw new FieldtrialError(
+        'INTERNAL',
+        `Shard ${shard} needs ${rows} ids and ${rows} × ${dimension} numbers, not ${ids.length} and ${vectors.length}.`,
+      )
+    const pieces = shardPieces(packVectors(vectors, rows, dimension, dtype), ids, this.fingerprint)
+    const hash = createHash('sha256')
+    for (const piece of pieces) hash.update(piece)
+    await writeAtomic(this.shardPath(shard), async (file) => {
+      for (const piece of pieces) await file.writeFile(piece)
+    })
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const entry: JournalEntry = { shard, rows, bytes, sha256: hash.digest('hex'), ...stats }
+    await appendJournal(this.#journal, entry)
+    this.#entries.set(shard, [entry])
+  }
+
+  /** A shard's numbers as stored, and its ids. */
+  async readShard(shard: number): Promise<PackedVectors & { readonly ids: readonly string[] }> {
+    const { file, layout } = await this.openShard(shard)
+    try {
+      return { ...(await readRows(this.shardPath(shard), file, layout, 0, layout.rows)), ids: layout.ids }
+    } finally {
+      await file.close()
+    }
+  }
+
+  /**
+   * Opens a shard's file for reading in pieces; the caller closes it.
+   *
+   * @throws FieldtrialError `WORKSPACE_CORRUPT` if it does not hold what the store says.
+   */
+  async openShard(shard: number): ReturnType<typeof openShard> {
+    const path = this.shardPath(shard)
+    const opened = await openShard(path)
+    const { rows, dimension, dtype, fingerprint: written } = opened.layout
+    const wanted = this.meta
+    if (
+      written === this.fingerprint &&
+      rows === this.rowsIn(shard) &&
+      dimension === wanted.dimension &&
+      dtype === wanted.dtype
+    )
+      return opened
+    await opened.file.close()
+    throw new FieldtrialError('WORKSPACE_CORRUPT', `${path} belongs to another store.`, {
+      hint: 'Remove this file and run the same command again: only this shard is encoded anew.',
+      where: { file: path },
+    })
+  }
+
+  /** The ids of one shard's documents, in the order of its rows. */
+  async idsOf(shard: number): Promise<readonly string[]> {
+    const { file, layout } = await this.openShard(shard)
+    await file.close()
+    return layout.ids
+  }
+
+  /** All vectors as float32, rows × dimension; for queries and other small sets: they are in memory at once. */
+  async readAll(): Promise<Float32Array> {
+    const { rows, dimension, shardRows } = this.meta
+    const vectors = new Float32Array(rows * dimension)
+    for (let shard = 0; shard < this.shards; shard++)
+      vectors.set(unpackVectors(await this.readShard(shard)), shard * shardRows * dimension)
+    return vectors
+  }
+
+  /** All document ids, in the order of the rows. */
+  async ids(): Promise<string[]> {
+    const all: string[] = []
+    for (let shard = 0; shard < this.shards; shard++) for (const id of await this.idsOf(shard)) all.push(id)
+    return all
+  }
+
+  /**
+   * Reads every whole shard and compares it with its checksum.
+   *
+   * @returns What is wrong; empty if nothing is. A shard with a problem is made anew once its file is removed.
+   */
+  async verify({ signal, onProgress }: LongWork = {}): Promise<ShardProblem[]> {
+    const problems: ShardProblem[] = []
+    let done = 0
+    for (const [shard, entries] of this.#entries) {
+      const file = this.shardPath(shard)
+      try {
+        const sum = await sha256Of(file, signal)
+        if (!entries.some(({ sha256 }) => sha256 === sum))
+          problems.push({ shard, file, problem: 'its checksum is not the one in the journal' })
+        else await (await this.openShard(shard)).file.close()
+      } catch (error) {
+        throwIfAborted(signal)
+        problems.push({ shard, file, problem: error instanceof Error ? error.message : String(error) })
+      }
+      done += this.rowsIn(shard)
+      onProgress?.({ step: 'verify vectors', subject: this.folder, done, total: this.meta.rows, unit: 'documents' })
+    }
+    return problems
+  }
+
+  get #journal(): string {
+    return join(this.folder, 'journal.jsonl')
+  }
+}
+
+async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) }))
+    hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
+    throw error
+  }
+}
+
+function parseMeta(path: string, text: string): Settled {
+  const corrupt = (what: string) =>
+    new FieldtrialError('WORKSPACE_CORRUPT', `${path} ${what}.`, {
+      hint: 'Remove the folder and run the same command again.',
+      where: { file: path },
+    })
+  let content: Partial<Settled> & { format?: unknown; fingerprint?: unknown }
+  try {
+    content = JSON.parse(text) ?? {}
+  } catch {
+    throw corrupt('is not JSON')
+  }
+  if (typeof content.format === 'number' && content.format > FORMAT)
+    throw new FieldtrialError(
+      'WORKSPACE_VERSION',
+      `${path} was written by a newer fieldtrial (format ${content.format}).`,
+      {
+        hint: 'Update fieldtrial, or use another --workspace.',
+        where: { file: path },
+      },
+    )
+  const { identity, dimension, dtype, rows, shardRows } = content
+  const natural = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) > 0
+  if (identity === undefined || !natural(dimension) || !natural(rows) || !natural(shardRows))
+    throw corrupt('lacks a field')
+  if (dtype === undefined || !(dtype in BYTES_PER_NUMBER)) throw corrupt(`has an unknown dtype`)
+  const meta: Settled = { identity, dimension, dtype, rows, shardRows }
+  if (content.fingerprint !== fingerprint(asJson(meta))) throw corrupt('does not match its own fingerprint')
+  return meta
+}
