@@ -1,0 +1,61 @@
+/** Names of the columns, where they are not called as BEIR calls them. In files without a header a column is its number, `1` first. */
+export interface Columns {
+  /** Document id (and query id, unless `queryId` says otherwise). Default: `_id` or `id`. */
+  readonly id?: string
+  /** Document title. Default: `title`; documents may lack it. */
+  readonly title?: string
+  /** Document text (and query text, unless `queryText` says otherwise). Default: `text`. */
+  readonly text?: string
+  readonly queryId?: string
+  readonly queryText?: string
+  /** Columns of the judgments. Defaults: `query-id`, `corpus-id`, `score` and their usual spellings. */
+  readonly judgmentQuery?: string
+  readonly judgmentDocument?: string
+  readonly grade?: string
+}
+
+/** For each value, the column names under which it is looked for. */
+export interface ColumnNames {
+  readonly id: readonly string[]
+  readonly title: readonly string[]
+  readonly text: readonly string[]
+  readonly queryId: readonly string[]
+  readonly queryText: readonly string[]
+  readonly judgmentQuery: readonly string[]
+  readonly judgmentDocument: readonly string[]
+  readonly grade: readonly string[]
+}
+
+export const JUDGMENT_QUERY = ['query-id', 'query_id', 'queryid', 'qid', 'query'] as const
+export const JUDGMENT_DOCUMENT = [
+  'corpus-id',
+  'corpus_id',
+  'corpusid',
+  'doc-id',
+  'doc_id',
+  'docid',
+  'pid',
+  'document',
+] as const
+export const JUDGMENT_GRADE = ['score', 'grade', 'relevance', 'label', 'rel'] as const
+
+export function columnNames(columns: Columns = {}, titles: 'keep' | 'omit' = 'keep'): ColumnNames {
+  const one = (name: string | undefined, usual: readonly string[]) => (name === undefined ? usual : [name])
+  const id = one(columns.id, ['_id', 'id'])
+  const text = one(columns.text, ['text'])
+  return {
+    id,
+    title: titles === 'omit' ? [] : one(columns.title, ['title']),
+    text,
+    queryId: columns.queryId === undefined ? [...new Set([...id, '_id', 'id'])] : [columns.queryId],
+    queryText: columns.queryText === undefined ? [...new Set([...text, 'text'])] : [columns.queryText],
+    judgmentQuery: one(columns.judgmentQuery, JUDGMENT_QUERY),
+    judgmentDocument: one(columns.judgmentDocument, JUDGMENT_DOCUMENT),
+    grade: one(columns.grade, JUDGMENT_GRADE),
+  }
+}
+
+/** Whether these names are numbers of columns, i.e. the file has no header. */
+export function arePositions(names: readonly string[]): boolean {
+  return names.some((name) => /^[1-9]\d*$/.test(name))
+}
