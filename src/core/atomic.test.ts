@@ -1,0 +1,43 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { asWriteError, writeAtomic } from './atomic.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fieldtrial-atomic-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+describe('writeAtomic', () => {
+  it('writes text, bytes and pieces, making folders on the way, and leaves nothing else behind', async () => {
+    await writeAtomic(join(folder, 'a', 'text'), 'Grüße')
+    await writeAtomic(join(folder, 'a', 'bytes'), Uint8Array.of(1, 2))
+    await writeAtomic(join(folder, 'a', 'pieces'), async (file) => {
+      await file.write('one ')
+      await file.write('two')
+    })
+    expect(await readFile(join(folder, 'a', 'text'), 'utf8')).toBe('Grüße')
+    expect(await readFile(join(folder, 'a', 'pieces'), 'utf8')).toBe('one two')
+    expect((await readdir(join(folder, 'a'))).sort()).toEqual(['bytes', 'pieces', 'text'])
+  })
+
+  it('keeps the old content when writing fails half-way', async () => {
+    const path = join(folder, 'file')
+    await writeFile(path, 'old')
+    await expect(
+      writeAtomic(path, async (file) => {
+        await file.write('half')
+        throw new Error('broken')
+      }),
+    ).rejects.toThrow('broken')
+    expect(await readFile(path, 'utf8')).toBe('old')
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+
+  it('says what to do when the disk is full', () => {
+    const error = asWriteError(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), 'x')
+    expect(error).toMatchObject({ code: 'DISK_FULL', exitCode: 6, hint: expect.stringContaining('fieldtrial clean') })
+  })
+})
