@@ -1,5 +1,6 @@
 export type { Dtype, PackedVectors } from './dtypes.ts'
 export { type EncodableText, type EncodeIntoStoreOptions, encodeIntoStore } from './encode-into-store.ts'
 export type { ShardStats } from './journal.ts'
+export { ExactSearcher, exactSearch, type SearchOptions } from './search.ts'
 export { shardSize } from './shards.ts'
 export { type ShardProblem, type StoreMeta, type StoreTotals, VectorStore } from './store.ts'
