@@ -1,0 +1,14 @@
+// Compiles src/ to dist/, the browser's pages to dist/web/, and writes the JSON Schema of study files.
+import { execFileSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+const root = new URL('..', import.meta.url).pathname
+process.chdir(root)
+rmSync('dist', { recursive: true, force: true })
+const typescript = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+execFileSync(process.execPath, [typescript, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+execFileSync(process.execPath, ['scripts/build-web.mjs'], { stdio: 'inherit' })
+const { studyJsonSchema } = await import('../dist/study/schema.js')
+writeFileSync('dist/study.schema.json', `${JSON.stringify(studyJsonSchema(), null, 2)}\n`)

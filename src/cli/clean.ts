@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { formatBytes } from './format.ts'
+import { openWorkspace, WORKSPACE_HELP } from './options.ts'
+import { createTerminal } from './terminal.ts'
+
+export function registerClean(program: Command): void {
+  program
+    .command('clean')
+    .summary('remove artifacts that no study needs')
+    .description(
+      'Removes what no study of the workspace needs any more, left-overs of killed processes, and locks of dead ones.',
+    )
+    .option('-w, --workspace <dir>', WORKSPACE_HELP)
+    .option('--forget <study>', 'forget a study first, so that what only it needed goes too')
+    .option('--all', 'remove every artifact')
+    .option('--dry-run', 'say what would go, and remove nothing')
+    .addHelpText('after', '\nExamples:\n  fieldtrial clean --dry-run\n  fieldtrial clean --forget first-look')
+    .action(async (flags: { workspace?: string; forget?: string; all?: boolean; dryRun?: boolean }) => {
+      const terminal = createTerminal()
+      const { findWaste, removeWaste } = await import('../study/waste.ts')
+      const workspace = await openWorkspace(flags.workspace)
+      const waste = await findWaste(workspace, {
+        all: flags.all ?? false,
+        ...(flags.forget ? { forget: flags.forget } : {}),
+      })
+      for (const item of waste)
+        terminal.out.write(
+          `${flags.dryRun ? 'would remove' : 'removed'} ${item.name} (${formatBytes(item.bytes)}): ${item.why}\n`,
+        )
+      if (!flags.dryRun) await removeWaste(workspace, waste, flags.forget)
+      const bytes = waste.reduce((sum, item) => sum + item.bytes, 0)
+      terminal.out.write(waste.length === 0 ? 'Nothing to clean.\n' : `${waste.length} items, ${formatBytes(bytes)}.\n`)
+    })
+}

@@ -1,0 +1,66 @@
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../core/version.ts'
+import { registerClean } from './clean.ts'
+import { registerCompare } from './compare.ts'
+import { registerCompletion } from './completion.ts'
+import { registerDatasets } from './datasets.ts'
+import { registerDoctor } from './doctor.ts'
+import { registerMeasure } from './measure.ts'
+import { registerModels } from './models.ts'
+import { printError } from './print-error.ts'
+import { registerQuickstart } from './quickstart.ts'
+import { registerReport } from './report.ts'
+import { registerRun } from './run.ts'
+import { createTerminal } from './terminal.ts'
+
+/** The whole command line, without running anything: for help, completion and the docs. */
+export function createProgram(): Command {
+  const program = new Command('fieldtrial')
+    .description('Which language model makes the best retriever for my text, my code and my images?')
+    .version(VERSION, '-V, --version')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(run with --help for usage)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fieldtrial quickstart                            a first study out of the documentation on this machine
+  fieldtrial run study.yaml                        run a study, or what is left of it
+  fieldtrial run --collection DIR --retriever bm25 --retriever MODEL -m nDCG@10
+  fieldtrial measure qrels.txt run.txt -m nDCG@10 -m R@100
+  fieldtrial compare qrels.txt baseline.txt other.txt
+
+Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network, 6 workspace or disk, 130 stopped, 1 a bug.`,
+    )
+  // Commands load what they need when they run: help must come at once.
+  for (const register of [
+    registerRun,
+    registerQuickstart,
+    registerReport,
+    registerMeasure,
+    registerCompare,
+    registerDatasets,
+    registerModels,
+    registerDoctor,
+    registerClean,
+    registerCompletion,
+  ])
+    register(program)
+  return program
+}
+
+/** Runs the command line and sets the exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  // A reader that went away (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  try {
+    await createProgram().parseAsync(args as string[], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+    else process.exitCode = printError(createTerminal(), error)
+  }
+}

@@ -1,0 +1,68 @@
+import type { Plan, PlannedTrial } from '../study/plan.ts'
+import { summariseRetriever } from '../study/study.ts'
+import { formatBytes, formatCount, formatSeconds } from './format.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What will be done, what is there already, and what it will cost: printed before any work. */
+export function describePlan(plan: Plan, c: Terminal['errColors']): string[] {
+  const { study, trials, collections } = plan
+  const lines = [
+    `${c.bold(study.name)}: ${count(study.retrievers.length, 'retriever')} × ${count(collections.length, 'collection')} = ${count(trials.length, 'trial')}`,
+  ]
+  if (plan.limit !== null)
+    lines.push(
+      c.yellow(
+        `Smoke run: ${count(plan.limit, 'query', 'queries')} per collection at most. These numbers compare with nothing.`,
+      ),
+    )
+  for (const { collection, summary } of collections) {
+    lines.push(
+      `  ${collection.name} (${collection.split}): ${formatCount(summary.documents)} documents, ${formatCount(summary.queries)} queries, ${formatCount(summary.judgments)} judgments`,
+    )
+    for (const finding of summary.findings)
+      if (finding.level === 'warning') lines.push(`    ${c.yellow('warning:')} ${finding.message}`)
+  }
+  for (const spec of study.retrievers) {
+    lines.push(`  ${spec.id}: ${c.dim(summariseRetriever(spec))}`)
+    for (const warning of plan.encoders.get(spec.id)?.info.warnings ?? [])
+      lines.push(`    ${c.yellow('warning:')} ${warning}`)
+    for (const trial of trials) if (trial.spec === spec) lines.push(`    ${describeTrialPlan(trial)}`)
+  }
+  lines.push(describeTotal(trials))
+  return lines
+}
+
+function describeTrialPlan(trial: PlannedTrial): string {
+  const name = `on ${trial.on.collection.name}:`
+  if (trial.cached) return `${name} cached`
+  return `${name} ${trial.steps.map((step) => (step.cached ? `${step.what} (cached)` : `${step.what} ${about(step.estimate.seconds)}`)).join(', ')}`
+}
+
+function describeTotal(trials: readonly PlannedTrial[]): string {
+  const left = new Map(
+    trials.flatMap((trial) =>
+      trial.steps.filter((step) => !step.cached).map((step) => [`${step.kind}/${step.fingerprint}`, step.estimate]),
+    ),
+  )
+  const cached = trials.filter((trial) => trial.cached).length
+  const state = `${cached} of ${count(trials.length, 'trial')} cached`
+  if (left.size === 0) return `Nothing to do: ${state}.`
+  const estimates = [...left.values()]
+  const unknown = estimates.some((estimate) => estimate.seconds === null)
+  const seconds = estimates.reduce((sum, estimate) => sum + (estimate.seconds ?? 0), 0)
+  const memory = Math.max(...estimates.map((estimate) => estimate.memoryBytes))
+  const disk = estimates.reduce((sum, estimate) => sum + estimate.diskBytes, 0)
+  return `Estimate: ${about(seconds)}${unknown ? ' and what servers take' : ''}, ${formatBytes(memory)} of memory, ${formatBytes(disk)} of disk; ${state}.`
+}
+
+function about(seconds: number | null): string {
+  return seconds === null
+    ? 'for an unknown time'
+    : seconds < 1
+      ? 'under 1 s'
+      : `about ${formatSeconds(seconds < 10 ? Math.ceil(seconds) : seconds)}`
+}
+
+function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`
+}

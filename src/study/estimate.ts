@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { availableParallelism, cpus } from 'node:os'
+import { writeAtomic } from '../core/atomic.ts'
+import { fingerprint } from '../core/fingerprint.ts'
+import type { Workspace } from '../core/workspace.ts'
+import type { CollectionSummary } from '../data/types.ts'
+import type { EncoderInfo } from '../engines/types.ts'
+import type { Side } from '../recipes/types.ts'
+
+/** What a step will cost. Null seconds: nothing is known (a server that was never asked). */
+export interface Estimate {
+  readonly seconds: number | null
+  readonly memoryBytes: number
+  readonly diskBytes: number
+}
+
+/** Tokens per second that encoders reached on this machine, by encoder. */
+export type Rates = Readonly<Record<string, number>>
+
+/** English text has about this many characters per word-piece; code has fewer, so this is on the optimistic side. */
+const CHARACTERS_PER_TOKEN = 4.3
+/** Documents indexed and searched per second by one thread; see docs/benchmarks.md. */
+const BM25_DOCUMENTS_PER_SECOND = 8_000
+const BM25_QUERIES_PER_SECOND = 1_000
+/** Multiply-adds per second and core that onnxruntime reaches on ordinary machines in float32; only until a real rate is known. */
+const GUESSED_OPERATIONS_PER_CORE = 4e10
+const NODE_BYTES = 120e6
+
+/** Where an encoder's speed is remembered: it depends on the model and on the processor. */
+export function rateKey(info: EncoderInfo): string {
+  return fingerprint({ encoder: info.identity, cpu: cpus()[0]?.model ?? '', cores: availableParallelism() }).slice(
+    0,
+    32,
+  )
+}
+
+export async function readRates(workspace: Workspace): Promise<Rates> {
+  try {
+    return JSON.parse(await readFile(workspace.path('cache', 'rates.json'), 'utf8')) as Rates
+  } catch {
+    return {} // estimates are a courtesy: without them the plan says that it does not know
+  }
+}
+
+/** Remembers how fast an encoder was, for the next plan. */
+export async function rememberRate(
+  workspace: Workspace,
+  info: EncoderInfo,
+  tokens: number,
+  seconds: number,
+): Promise<void> {
+  if (tokens < 1000 || seconds <= 0) return
+  const rates = { ...(await readRates(workspace)), [rateKey(info)]: Math.round(tokens / seconds) }
+  await writeAtomic(workspace.path('cache', 'rates.json'), JSON.stringify(rates))
+}
+
+export function estimateBm25(summary: CollectionSummary): Estimate {
+  // Postings: about one per 8 characters of text, 8 bytes each with their impact, twice while they are sorted.
+  const postings = summary.documentCharacters / 8
+  return {
+    seconds: summary.documents / BM25_DOCUMENTS_PER_SECOND,
+    memoryBytes: NODE_BYTES + postings * 16,
+    diskBytes: postings * 6,
+  }
+}
+
+export function estimateEncoding(summary: CollectionSummary, info: EncoderInfo, side: Side, rates: Rates): Estimate {
+  const texts = side === 'document' ? summary.documents : summary.queries
+  const characters = side === 'document' ? summary.documentCharacters : summary.queryCharacters
+  const tokens = Math.min(characters / CHARACTERS_PER_TOKEN + texts * 2, texts * info.recipe.maxLength)
+  const known = rates[rateKey(info)]
+  const guessed =
+    info.parameters === null ? null : (GUESSED_OPERATIONS_PER_CORE * availableParallelism()) / (2 * info.parameters)
+  const rate = known ?? guessed
+  return {
+    seconds: rate === null ? null : tokens / rate,
+    memoryBytes: NODE_BYTES + (info.weightBytes ?? 0) * 1.5 + 200e6,
+    diskBytes: texts * (info.dimension ?? 1024) * 4,
+  }
+}
+
+export function estimateSearch(summary: CollectionSummary, dimension: number | null): Estimate {
+  if (dimension === null)
+    return {
+      seconds: summary.queries / BM25_QUERIES_PER_SECOND,
+      memoryBytes: NODE_BYTES,
+      diskBytes: summary.queries * 30_000,
+    }
+  const operations = 2 * summary.documents * summary.queries * dimension
+  return {
+    seconds: 0.2 + operations / (GUESSED_OPERATIONS_PER_CORE * availableParallelism()),
+    memoryBytes: NODE_BYTES + 250e6,
+    diskBytes: summary.queries * 30_000,
+  }
+}

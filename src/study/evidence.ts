@@ -1,0 +1,75 @@
+import type { Qrels, Query, Run } from '../data/types.ts'
+import type { PlannedCollection } from './plan.ts'
+import type { CollectionEvidence, QueryEvidence, TrialResult } from './results.ts'
+
+/** Enough to see why a query was won or lost, small enough that a report of ten collections opens at once. */
+export const EVIDENCE_LIMITS = { queries: 200, top: 5, relevant: 10, characters: 600 } as const
+
+/**
+ * The texts behind the numbers of one collection: the queries on which the retrievers differ most, their first documents and the relevant ones.
+ *
+ * @param runs Retriever → run, of the trials that are done.
+ * @param measure The measure by whose differences queries are chosen.
+ */
+export async function gatherEvidence(
+  on: PlannedCollection,
+  trials: readonly TrialResult[],
+  runs: ReadonlyMap<string, Run>,
+  measure: string,
+): Promise<CollectionEvidence> {
+  const queries = await on.collection.queries()
+  const qrels = await on.collection.qrels()
+  const chosen = chooseQueries(queries, trials, measure)
+  const wanted = new Set<string>()
+  const shown = chosen.map((query): QueryEvidence => {
+    const judged = qrels.get(query.id)
+    const relevant = [...(judged ?? [])]
+      .filter(([, grade]) => grade > 0)
+      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+      .slice(0, EVIDENCE_LIMITS.relevant)
+    const top = Object.fromEntries(
+      [...runs].map(([retriever, run]) => [retriever, firstDocuments(run, query.id, judged)]),
+    )
+    for (const [id] of relevant) wanted.add(id)
+    for (const list of Object.values(top)) for (const { id } of list) wanted.add(id)
+    return { id: query.id, text: query.text, relevant: relevant.map(([id, grade]) => ({ id, grade })), top }
+  })
+  const documents: Record<string, { title: string; text: string; cut: boolean }> = {}
+  if (wanted.size > 0) {
+    let left = wanted.size
+    for await (const { id, title, text } of on.collection.documents()) {
+      if (!wanted.has(id)) continue
+      const cut = text.length > EVIDENCE_LIMITS.characters
+      documents[id] = { title, text: cut ? text.slice(0, EVIDENCE_LIMITS.characters).toWellFormed() : text, cut }
+      if (--left === 0) break
+    }
+  }
+  return { collection: on.collection.name, queries: shown, queriesTotal: queries.length, documents }
+}
+
+function firstDocuments(run: Run, query: string, judged: ReturnType<Qrels['get']>) {
+  const ranking = run.get(query)
+  if (!ranking) return []
+  return ranking.ids
+    .slice(0, EVIDENCE_LIMITS.top)
+    .map((id, i) => ({ id, score: ranking.scores[i]!, grade: judged?.get(id) ?? null }))
+}
+
+/** All queries, or those with the largest spread between retrievers; in the order of the file either way. */
+function chooseQueries(queries: readonly Query[], trials: readonly TrialResult[], measure: string): readonly Query[] {
+  if (queries.length <= EVIDENCE_LIMITS.queries) return queries
+  const done = trials.filter((t) => t.status === 'done')
+  const spread = new Map(
+    queries.map(({ id }) => {
+      const values = done.map((t) => t.perQuery[measure]?.[id] ?? 0)
+      return [id, values.length === 0 ? 0 : Math.max(...values) - Math.min(...values)]
+    }),
+  )
+  const kept = new Set(
+    [...queries]
+      .sort((a, b) => spread.get(b.id)! - spread.get(a.id)!)
+      .slice(0, EVIDENCE_LIMITS.queries)
+      .map((q) => q.id),
+  )
+  return queries.filter((q) => kept.has(q.id))
+}

@@ -1,0 +1,106 @@
+import { copyFile, link, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { asWriteError, temporaryName, writeAtomic } from '../core/atomic.ts'
+import { FieldtrialError, systemCode } from '../core/errors.ts'
+import type { Workspace } from '../core/workspace.ts'
+import type { Executed } from './execute.ts'
+import type { Plan } from './plan.ts'
+import { type Evidence, RESULTS_VERSION, type StudyResults } from './results.ts'
+import { RUN_FILE } from './steps/run-file.ts'
+
+/** Writes `results.json` and `evidence.json`, from which every report can be made again. */
+export async function writeResults(folder: string, results: StudyResults, evidence: Evidence): Promise<void> {
+  await writeAtomic(join(folder, 'evidence.json'), JSON.stringify(evidence))
+  await writeAtomic(join(folder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
+}
+
+/** Puts the run of every trial, and the judgments, beside the results, for trec_eval and its kin. */
+export async function writeRuns(folder: string, plan: Plan, executed: Executed): Promise<string[]> {
+  const written: string[] = []
+  await mkdir(join(folder, 'runs'), { recursive: true }).catch((error: unknown) => {
+    throw asWriteError(error, folder)
+  })
+  for (const [trial, source] of executed.runFolders) {
+    const target = join(folder, trial.runFile!)
+    await place(join(source, RUN_FILE), target)
+    written.push(target)
+  }
+  for (const { collection } of plan.collections) {
+    const target = join(folder, 'runs', `${collection.name}.qrels`)
+    const lines: string[] = []
+    for (const [query, judged] of await collection.qrels())
+      for (const [document, grade] of judged) lines.push(`${query} 0 ${document} ${grade}\n`)
+    await writeAtomic(target, lines.join(''))
+    written.push(target)
+  }
+  return written
+}
+
+/** A hard link costs no room; another disk needs a copy. The old file, if any, is replaced in one step. */
+async function place(source: string, target: string): Promise<void> {
+  const partial = temporaryName(target)
+  try {
+    await link(source, partial).catch(() => copyFile(source, partial))
+    await rename(partial, target)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw asWriteError(error, target)
+  }
+}
+
+/** Remembers which artifacts the study needs, so that `clean` spares them. */
+export async function rememberNeeds(workspace: Workspace, plan: Plan): Promise<void> {
+  const needs = [
+    ...new Set(plan.trials.flatMap((trial) => trial.steps.map((step) => `${step.kind}/${step.fingerprint}`))),
+  ].sort()
+  await writeAtomic(
+    workspace.path('studies', `${plan.study.name}.json`),
+    `${JSON.stringify({ study: plan.study.name, needs }, null, 1)}\n`,
+  )
+}
+
+/**
+ * Reads what an earlier run wrote.
+ *
+ * @param path `results.json` or its folder.
+ */
+export async function readResults(
+  path: string,
+): Promise<{ results: StudyResults; evidence: Evidence; folder: string }> {
+  const folder = path.endsWith('.json') ? join(path, '..') : path
+  const results = await readJson<StudyResults>(path.endsWith('.json') ? path : join(path, 'results.json'))
+  if (results.resultsVersion > RESULTS_VERSION)
+    throw new FieldtrialError(
+      'WORKSPACE_VERSION',
+      `${path} was written by a newer fieldtrial (${results.fieldtrial}).`,
+      { hint: 'Update fieldtrial.', where: { file: path } },
+    )
+  if (results.resultsVersion !== RESULTS_VERSION || !Array.isArray(results.trials))
+    throw new FieldtrialError('DATA_INVALID', `${path} does not hold the results of a study.`, {
+      hint: 'Name the results.json that `fieldtrial run` wrote, or its folder.',
+      where: { file: path },
+    })
+  const evidence = await readJson<Evidence>(join(folder, 'evidence.json')).catch((error: unknown) => {
+    if (error instanceof FieldtrialError && error.code === 'DATA_MISSING') return { collections: [] }
+    throw error
+  })
+  return { results, evidence, folder }
+}
+
+async function readJson<T>(file: string): Promise<T> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T
+  } catch (cause) {
+    if (systemCode(cause))
+      throw new FieldtrialError('DATA_MISSING', `${file} cannot be read.`, {
+        hint: 'Name the folder that `fieldtrial run` wrote its results to.',
+        where: { file },
+        cause,
+      })
+    throw new FieldtrialError('DATA_INVALID', `${file} is not JSON.`, {
+      hint: 'Run the study again to write it anew.',
+      where: { file },
+      cause,
+    })
+  }
+}

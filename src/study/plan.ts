@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { throwIfAborted } from '../core/errors.ts'
+import { fingerprint, type Json } from '../core/fingerprint.ts'
+import type { LongWork } from '../core/progress.ts'
+import type { ArtifactKind, Workspace } from '../core/workspace.ts'
+import { openCollection, summariseCached } from '../data/index.ts'
+import type { Collection, CollectionSummary } from '../data/types.ts'
+import type { PreparedEncoder } from '../engines/types.ts'
+import { bm25Identity as bm25OptionsIdentity } from '../index/bm25/index.ts'
+import { type Estimate, estimateBm25, estimateEncoding, estimateSearch, type Rates, readRates } from './estimate.ts'
+import { bm25Identity, measuresIdentity, runIdentity, vectorsIdentity } from './identity.ts'
+import { prepareEncoder } from './prepare.ts'
+import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec, Study } from './study.ts'
+
+export interface PlannedCollection {
+  readonly collection: Collection
+  readonly summary: CollectionSummary
+  /** Identity of everything about it that numbers depend on. */
+  readonly fingerprint: string
+}
+
+/** A piece of work with an artifact; one whose artifact exists is not done again. */
+export interface PlannedStep {
+  readonly what: string
+  readonly kind: ArtifactKind
+  readonly fingerprint: string
+  readonly cached: boolean
+  readonly estimate: Estimate
+}
+
+interface PlannedTrialBase {
+  readonly on: PlannedCollection
+  readonly steps: readonly PlannedStep[]
+  readonly run: Json
+  readonly measures: Json
+  /** Nothing is left to do. */
+  readonly cached: boolean
+}
+
+export type PlannedTrial =
+  | (PlannedTrialBase & { readonly kind: 'bm25'; readonly spec: Bm25Spec; readonly index: Json })
+  | (PlannedTrialBase & {
+      readonly kind: 'dense'
+      readonly spec: DenseSpec
+      readonly encoder: PreparedEncoder
+      readonly documents: Json
+      readonly queries: Json
+    })
+  | (PlannedTrialBase & { readonly kind: 'fusion'; readonly spec: FusionSpec; readonly memberRuns: readonly Json[] })
+
+export interface Plan {
+  readonly study: Study
+  readonly collections: readonly PlannedCollection[]
+  readonly encoders: ReadonlyMap<string, PreparedEncoder>
+  /** Ordered so that a model is loaded once, and a fusion stands after its members. */
+  readonly trials: readonly PlannedTrial[]
+  readonly limit: number | null
+}
+
+export interface PlanOptions extends LongWork {
+  /** Judged queries kept of each collection: a smoke run. */
+  readonly limit?: number
+  readonly offline?: boolean
+}
+
+/**
+ * Reads every collection once (or what is remembered of it), finds every model, and lists the trials with what is cached already.
+ * All input errors come here, before any work starts.
+ */
+export async function planStudy(study: Study, workspace: Workspace, options: PlanOptions = {}): Promise<Plan> {
+  const collections: PlannedCollection[] = []
+  for (const spec of study.collections) {
+    throwIfAborted(options.signal)
+    const collection = await openCollection(spec, {
+      cacheDir: workspace.cache,
+      ...(options.limit ? { limit: options.limit } : {}),
+      ...(options.offline ? { offline: true } : {}),
+      ...(options.onNotice ? { onNotice: options.onNotice } : {}),
+    })
+    const summary = await summariseCached(collection, workspace.cache, options)
+    collections.push({
+      collection,
+      summary,
+      fingerprint: fingerprint({
+        corpus: summary.corpusHash,
+        queries: summary.queriesHash,
+        qrels: summary.qrelsHash,
+        removeSelf: collection.removeSelf,
+      }),
+    })
+  }
+  const encoders = new Map<string, PreparedEncoder>()
+  for (const spec of study.retrievers) {
+    throwIfAborted(options.signal)
+    if (spec.kind === 'dense')
+      encoders.set(
+        spec.id,
+        await prepareEncoder(spec, workspace, { ...(options.offline ? { offline: true } : {}), work: options }),
+      )
+  }
+  const rates = await readRates(workspace)
+  const trials: PlannedTrial[] = []
+  for (const spec of study.retrievers)
+    for (const on of collections) trials.push(planTrial(study, workspace, rates, spec, on, encoders, trials))
+  return { study, collections, encoders, trials, limit: options.limit ?? null }
+}
+
+function planTrial(
+  study: Study,
+  workspace: Workspace,
+  rates: Rates,
+  spec: RetrieverSpec,
+  on: PlannedCollection,
+  encoders: ReadonlyMap<string, PreparedEncoder>,
+  before: readonly PlannedTrial[],
+): PlannedTrial {
+  const { summary, collection } = on
+  const step = (what: string, kind: ArtifactKind, identity: Json, estimate: Estimate): PlannedStep => {
+    const key = fingerprint(identity)
+    return {
+      what,
+      kind,
+      fingerprint: key,
+      cached: existsSync(join(workspace.artifact(kind, key), 'record.json')),
+      estimate,
+    }
+  }
+  const finish = (made: Json, steps: PlannedStep[], search: Estimate) => {
+    const run = runIdentity(made, summary, { depth: study.depth, removeSelf: collection.removeSelf })
+    const measures = measuresIdentity(
+      run,
+      summary,
+      study.measures.map((m) => m.name),
+    )
+    const runStep = step('search', 'runs', run, search)
+    // With a run at hand, what it was made from is not needed again.
+    const needed = runStep.cached ? steps.map((s) => ({ ...s, cached: true })) : steps
+    const all = [
+      ...needed,
+      runStep,
+      step('measure', 'measures', measures, { seconds: 0.1, memoryBytes: 0, diskBytes: 0 }),
+    ]
+    return { on, run, measures, steps: all, cached: all.every((s) => s.cached) }
+  }
+  switch (spec.kind) {
+    case 'bm25': {
+      const index = bm25Identity(summary, bm25OptionsIdentity(spec.options))
+      return {
+        kind: 'bm25',
+        spec,
+        index,
+        ...finish(index, [step('index', 'bm25', index, estimateBm25(summary))], estimateSearch(summary, null)),
+      }
+    }
+    case 'dense': {
+      const encoder = encoders.get(spec.id)!
+      const documents = vectorsIdentity(summary, encoder.info, 'document', study.vectorDtype)
+      const queries = vectorsIdentity(summary, encoder.info, 'query', 'float32')
+      const made = { documents, queries, similarity: encoder.info.recipe.similarity }
+      const steps = [
+        step('encode documents', 'vectors', documents, estimateEncoding(summary, encoder.info, 'document', rates)),
+        step('encode queries', 'vectors', queries, estimateEncoding(summary, encoder.info, 'query', rates)),
+      ]
+      return {
+        kind: 'dense',
+        spec,
+        encoder,
+        documents,
+        queries,
+        ...finish(made, steps, estimateSearch(summary, encoder.info.dimension)),
+      }
+    }
+    case 'fusion': {
+      const memberRuns = spec.members.map((id) => before.find((t) => t.spec.id === id && t.on === on)!.run)
+      const made = { fusion: spec.options as unknown as Json, members: memberRuns.map((run) => fingerprint(run)) }
+      return { kind: 'fusion', spec, memberRuns, ...finish(made, [], { seconds: 0.5, memoryBytes: 0, diskBytes: 0 }) }
+    }
+  }
+}

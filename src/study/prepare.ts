@@ -1,0 +1,48 @@
+import { FieldtrialError } from '../core/errors.ts'
+import type { LongWork } from '../core/progress.ts'
+import type { Workspace } from '../core/workspace.ts'
+import { resolveModel } from '../data/index.ts'
+import { prepareHttp, prepareOnnx } from '../engines/index.ts'
+import type { PreparedEncoder } from '../engines/types.ts'
+import type { DenseSpec } from './study.ts'
+
+/** Finds a model's files (fetching them from the hub if need be) and reads from them what the encoder will be. */
+export async function prepareEncoder(
+  spec: DenseSpec,
+  workspace: Workspace,
+  options: { readonly offline?: boolean; readonly work?: LongWork } = {},
+): Promise<PreparedEncoder> {
+  const { model, recipe } = spec
+  if (model.engine === 'http') {
+    if (recipe.pooling)
+      throw new FieldtrialError('USAGE', `A server pools by itself: \`pooling\` cannot be chosen for ${spec.id}.`, {
+        hint: 'Remove `pooling` from the recipe, or use engine: onnx.',
+      })
+    return prepareHttp({
+      url: model.url!,
+      model: model.model,
+      ...(model.api ? { api: model.api } : {}),
+      ...(model.apiKeyEnv ? { apiKeyEnv: model.apiKeyEnv } : {}),
+      ...(model.dimensions ? { dimensions: model.dimensions } : {}),
+      ...(model.batchSize ? { batchSize: model.batchSize } : {}),
+      ...(model.concurrency ? { concurrency: model.concurrency } : {}),
+      ...(recipe.prompts ? { prompts: recipe.prompts } : {}),
+      ...(recipe.normalize === undefined ? {} : { normalize: recipe.normalize }),
+      ...(recipe.maxLength ? { maxLength: recipe.maxLength } : {}),
+    })
+  }
+  const { folder } = await resolveModel(model.model, {
+    cacheDir: workspace.cache,
+    ...(options.offline ? { offline: true } : {}),
+    ...options.work,
+  })
+  return prepareOnnx(folder, {
+    model: model.model,
+    dtype: model.dtype,
+    hashCache: workspace.path('cache', 'model-hashes.json'),
+    ...(recipe.pooling ? { pooling: [recipe.pooling] } : {}),
+    ...(recipe.prompts ? { prompts: recipe.prompts } : {}),
+    ...(recipe.normalize === undefined ? {} : { normalize: recipe.normalize }),
+    ...(recipe.maxLength ? { maxLength: recipe.maxLength } : {}),
+  })
+}

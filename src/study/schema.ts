@@ -1,0 +1,308 @@
+import { z } from 'zod'
+import { FUSION_METHODS, NORMALISATIONS } from '../fusion/index.ts'
+import { BM25_VARIANTS } from '../index/bm25/index.ts'
+import { ANALYZERS, STEMMERS } from '../index/text/index.ts'
+
+/** The names that strings in a study file may take; the JSON Schema and the suggestions come from here. */
+export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec'] as const
+export const SIGNIFICANCE_TESTS = ['randomisation', 't-test', 'bootstrap'] as const
+export const CORRECTIONS = ['holm', 'benjamini-hochberg', 'none'] as const
+export const RECIPES = ['sentence-transformers'] as const
+
+const id = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}][\p{L}\p{N}._+@-]*$/u,
+    'must be letters, digits and . _ + @ - only, since it names files and table rows',
+  )
+  .describe('Name in tables and files; unique in the study. Default: made from what it names.')
+
+const prompts = z
+  .strictObject({
+    query: z.string().optional().describe('Text put before every query, spaces included.'),
+    document: z.string().optional().describe('Text put before every document, spaces included.'),
+  })
+  .describe("Text put before queries and documents. Default: what the model's own files say.")
+
+const columns = z
+  .strictObject({
+    id: z.string().optional().describe('Column of the id.'),
+    title: z.string().optional().describe('Column of the title.'),
+    text: z.string().optional().describe('Column of the text.'),
+    queryId: z.string().optional().describe('Column of the query id. Default: as `id`.'),
+    queryText: z.string().optional().describe('Column of the query text. Default: as `text`.'),
+    judgmentQuery: z.string().optional().describe('Column of the query id in the judgments. Default: `query-id`.'),
+    judgmentDocument: z
+      .string()
+      .optional()
+      .describe('Column of the document id in the judgments. Default: `corpus-id`.'),
+    grade: z.string().optional().describe('Column of the grade. Default: `score`.'),
+  })
+  .describe('Names of the columns in CSV, TSV and JSONL files. Default: `id` or `_id`, `title`, `text`.')
+
+const collectionObject = z.strictObject({
+  source: z
+    .string()
+    .min(1)
+    .describe(
+      'A folder or .zip in BEIR layout, a folder of tables or TREC files (with `files`), `hf:owner/name` on the Hugging Face hub, or a name that `fieldtrial datasets` lists.',
+    ),
+  name: id.optional(),
+  split: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Which judgments to use. Default: `test`, or the only split that there is.'),
+  format: z.enum(['beir', 'coir', 'trec', 'table']).optional().describe('Layout of the files. Default: found out.'),
+  files: z
+    .strictObject({
+      documents: z.string().describe('File of the documents, relative to `source`.'),
+      queries: z.string().describe('File of the queries or TREC topics, relative to `source`.'),
+      qrels: z.string().describe('File of the judgments, relative to `source`.'),
+    })
+    .optional()
+    .describe('Where the three parts lie, for `format: table` and `format: trec`.'),
+  columns: columns.optional(),
+  removeSelf: z
+    .boolean()
+    .optional()
+    .describe(
+      "Drop the document whose id is the query's own, as BEIR does for ArguAna and Quora. Default: true for the collections that need it.",
+    ),
+  revision: z.string().optional().describe('Commit, branch or tag on the hub. Default: main.'),
+  subset: z.string().optional().describe('Subset of a hub data set that holds several collections.'),
+})
+
+const modelObject = z.strictObject({
+  id: id.optional(),
+  model: z
+    .string()
+    .min(1)
+    .describe(
+      'A folder in sentence-transformers or transformers layout, a Hugging Face id (`owner/name` or `owner/name@revision`), or, for `engine: http`, the name that the server knows.',
+    ),
+  engine: z
+    .enum(['onnx', 'http'])
+    .optional()
+    .describe(
+      'What runs the model: `onnx` in this process, or `http` for a server. Default: `http` if `url` is given, else `onnx`.',
+    ),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Base address of an OpenAI-compatible (`…/v1`) or TEI server.'),
+  api: z
+    .enum(['openai', 'tei'])
+    .optional()
+    .describe('Which interface the server speaks. Default: `openai` if the address ends in /v1, else `tei`.'),
+  apiKeyEnv: z
+    .string()
+    .optional()
+    .describe(
+      'Environment variable that holds the key. Default: OPENAI_API_KEY for servers elsewhere, none for local ones.',
+    ),
+  dimensions: z.int().positive().optional().describe('Ask the server for vectors of this size (models that allow it).'),
+  batchSize: z.int().positive().max(4096).optional().describe('Texts per request. Default: 32.'),
+  concurrency: z.int().positive().max(64).optional().describe('Requests under way at once. Default: 2.'),
+  dtype: z
+    .enum(['float32', 'int8'])
+    .optional()
+    .describe(
+      'Precision of the weights in `engine: onnx`; int8 is per channel, faster and slightly worse. Default: float32.',
+    ),
+  maxLength: z.int().positive().optional().describe("Tokens kept of a text. Default: what the model's files say."),
+  prompts: prompts.optional(),
+  normalize: z
+    .boolean()
+    .optional()
+    .describe("Scale vectors to length 1. Default: what the model's files say; true for servers."),
+})
+
+const recipeObject = z.strictObject({
+  id: id.optional(),
+  recipe: z.enum(RECIPES).describe('How the model becomes a retriever.'),
+  pooling: z
+    .enum(['cls', 'mean', 'max', 'mean_sqrt_len', 'weightedmean', 'lasttoken'])
+    .optional()
+    .describe("How token states become one vector. Default: what the model's files say."),
+  prompts: prompts.optional(),
+  normalize: z.boolean().optional().describe('Scale vectors to length 1.'),
+  maxLength: z.int().positive().optional().describe('Tokens kept of a text.'),
+})
+
+const analyzerObject = z.strictObject({
+  name: z.enum(ANALYZERS).describe('The analyzer.'),
+  stopwords: z
+    .union([z.boolean(), z.array(z.string())])
+    .optional()
+    .describe('`true` for Lucene’s 33 English ones, `false` for none, or a list.'),
+  stemmer: z.enum(STEMMERS).optional().describe('Default: `porter` for lucene-english, else `none`.'),
+  wholeNames: z
+    .boolean()
+    .optional()
+    .describe('Only `code`: whether a name of several parts is also a term as a whole. Default: false.'),
+})
+
+const bm25Object = z.strictObject({
+  id: id.optional(),
+  type: z.literal('bm25').describe('The kind of baseline.'),
+  variant: z.enum(BM25_VARIANTS).optional().describe('Formula. Default: lucene.'),
+  k1: z.number().nonnegative().optional().describe('Saturation of the term frequency. Default: 0.9.'),
+  b: z.number().min(0).max(1).optional().describe('Weight of the document length, 0–1. Default: 0.4.'),
+  delta: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('What an occurrence is worth at least, for `bm25l` (default 0.5) and `bm25+` (default 1).'),
+  analyzer: z
+    .union([z.enum(ANALYZERS), analyzerObject])
+    .optional()
+    .describe('How text becomes terms. Default: lucene-english.'),
+  multifield: z
+    .boolean()
+    .optional()
+    .describe(
+      'Index title and text as two fields and add their scores, as Anserini’s multifield runs. Default: false (one field, title + text).',
+    ),
+  weights: z
+    .strictObject({
+      title: z.number().nonnegative().optional().describe('Default: 1.'),
+      contents: z.number().nonnegative().optional().describe('Default: 1.'),
+    })
+    .optional()
+    .describe('Weights of the two fields, for `multifield`.'),
+})
+
+const fusionObject = z.strictObject({
+  id: id.optional(),
+  method: z
+    .enum(FUSION_METHODS)
+    .describe('How scores or ranks are combined; `rrf` is reciprocal rank fusion, `wsum` a weighted sum.'),
+  of: z.array(z.string()).min(2).describe('Ids of the retrievers to combine; may name other fusions.'),
+  k: z.number().positive().optional().describe('Constant of reciprocal rank fusion. Default: 60.'),
+  weights: z.array(z.number()).optional().describe('One per member, for weighted methods. Default: all equal.'),
+  normalisation: z
+    .enum(NORMALISATIONS)
+    .optional()
+    .describe('How each run’s scores are scaled first. Default: min-max for sums, none for methods of ranks.'),
+})
+
+/** The shape of a study file. */
+export const StudySchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('Address of the JSON Schema, for editors.'),
+    name: id.optional(),
+    description: z.string().optional().describe('A sentence for the report.'),
+    collections: z
+      .array(z.union([z.string().min(1), collectionObject]))
+      .min(1)
+      .describe('What to search: documents, queries and judgments.'),
+    models: z
+      .array(z.union([z.string().min(1), modelObject]))
+      .optional()
+      .describe('Encoders; each is tried with each recipe.'),
+    recipes: z
+      .array(z.union([z.enum(RECIPES), recipeObject]))
+      .min(1)
+      .optional()
+      .describe(
+        'How models become retrievers. Default: `sentence-transformers`, i.e. what each model’s own files say.',
+      ),
+    baselines: z
+      .array(z.union([z.string().min(1), bm25Object]))
+      .optional()
+      .describe('Retrievers without a model: `bm25`, or `bm25:analyzer=code,k1=1.2`, or the same as an object.'),
+    fusion: z
+      .array(z.union([z.string().min(1), fusionObject]))
+      .optional()
+      .describe('Retrievers made of others: `rrf:bm25,minilm`, or the same as an object.'),
+    measures: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        'Names as ir_measures writes them; the first one ranks the tables. Default: nDCG@10, R@100, MRR@10, AP.',
+      ),
+    depth: z.int().positive().max(100_000).optional().describe('Documents kept per query in each run. Default: 1000.'),
+    vectors: z
+      .strictObject({
+        dtype: z
+          .enum(['float32', 'float16', 'int8'])
+          .optional()
+          .describe('How document vectors are stored. Default: float32.'),
+      })
+      .optional()
+      .describe('Storage of vectors.'),
+    comparison: z
+      .strictObject({
+        baseline: z
+          .string()
+          .optional()
+          .describe('Id of the retriever that all others are tested against. Default: the first one.'),
+        test: z.enum(SIGNIFICANCE_TESTS).optional().describe('Paired test over queries. Default: randomisation.'),
+        correction: z
+          .enum(CORRECTIONS)
+          .optional()
+          .describe('For several comparisons on one collection and measure. Default: holm.'),
+        alpha: z.number().gt(0).lt(1).optional().describe('Level of significance. Default: 0.05.'),
+        resamples: z
+          .int()
+          .min(100)
+          .max(10_000_000)
+          .optional()
+          .describe('Of the randomisation test and the bootstrap interval. Default: 10000.'),
+        seed: z.int().nonnegative().optional().describe('Of the resampling. Default: 42.'),
+      })
+      .optional()
+      .describe('Significance of the differences.'),
+    output: z
+      .strictObject({
+        dir: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('Folder of results and reports, relative to the study file. Default: results/<name>.'),
+        formats: z.array(z.enum(REPORT_FORMATS)).min(1).optional().describe('Default: all.'),
+      })
+      .optional()
+      .describe('What is written, and where to.'),
+  })
+  .meta({
+    title: 'fieldtrial study',
+    description: 'Collections × retrievers, measured, compared and reported. Run it with `fieldtrial run FILE`.',
+  })
+
+export type StudyInput = z.infer<typeof StudySchema>
+export type CollectionInput = z.infer<typeof collectionObject>
+export type ModelInput = z.infer<typeof modelObject>
+export type RecipeInput = z.infer<typeof recipeObject>
+export type Bm25Input = z.infer<typeof bm25Object>
+export type FusionInput = z.infer<typeof fusionObject>
+
+/** The JSON Schema of study files (draft 2020-12), as published with the package. */
+export function studyJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(StudySchema, { io: 'input' })
+}
+
+/** The fields that are allowed at a place of a study file, for suggestions. */
+export function fieldsAt(path: readonly (string | number)[]): string[] {
+  const objects: Record<string, z.ZodObject> = {
+    '': StudySchema,
+    collections: collectionObject,
+    'collections.files': collectionObject.shape.files.unwrap(),
+    'collections.columns': columns,
+    models: modelObject,
+    'models.prompts': prompts,
+    recipes: recipeObject,
+    'recipes.prompts': prompts,
+    baselines: bm25Object,
+    'baselines.analyzer': analyzerObject,
+    'baselines.weights': bm25Object.shape.weights.unwrap(),
+    fusion: fusionObject,
+    vectors: StudySchema.shape.vectors.unwrap(),
+    comparison: StudySchema.shape.comparison.unwrap(),
+    output: StudySchema.shape.output.unwrap(),
+  }
+  const object = objects[path.filter((part) => typeof part === 'string').join('.')]
+  return object ? Object.keys(object.shape) : []
+}

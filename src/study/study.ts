@@ -1,0 +1,87 @@
+import type { CollectionSpec } from '../data/index.ts'
+import type { FusionOptions } from '../fusion/index.ts'
+import { type Bm25Options, resolveBm25Options } from '../index/bm25/index.ts'
+import type { Measure } from '../measure/index.ts'
+import type { Pooling } from '../recipes/types.ts'
+import type { ComparisonSettings } from './results.ts'
+import type { REPORT_FORMATS } from './schema.ts'
+
+export type ReportFormat = (typeof REPORT_FORMATS)[number]
+export type VectorDtype = 'float32' | 'float16' | 'int8'
+
+/** A study with every default filled in and every name checked: what the plan is made from. */
+export interface Study {
+  readonly name: string
+  readonly description: string
+  readonly collections: readonly (CollectionSpec & { readonly name: string })[]
+  /** In the order of the tables; a fusion stands after its members. */
+  readonly retrievers: readonly RetrieverSpec[]
+  readonly measures: readonly Measure[]
+  /** Documents kept per query. */
+  readonly depth: number
+  readonly vectorDtype: VectorDtype
+  readonly comparison: ComparisonSettings
+  readonly outputFolder: string
+  readonly formats: readonly ReportFormat[]
+}
+
+export type RetrieverSpec = Bm25Spec | DenseSpec | FusionSpec
+
+export interface Bm25Spec {
+  readonly kind: 'bm25'
+  readonly id: string
+  readonly options: Bm25Options
+}
+
+export interface DenseSpec {
+  readonly kind: 'dense'
+  readonly id: string
+  readonly model: ModelSpec
+  readonly recipe: RecipeSpec
+}
+
+/** What runs, and how it is reached; nothing about prompts or pooling. */
+export interface ModelSpec {
+  readonly engine: 'onnx' | 'http'
+  /** Absolute folder, hub id with optional `@revision`, or a server's model name. */
+  readonly model: string
+  readonly dtype: 'float32' | 'int8'
+  readonly url?: string
+  readonly api?: 'openai' | 'tei'
+  readonly apiKeyEnv?: string
+  readonly dimensions?: number
+  readonly batchSize?: number
+  readonly concurrency?: number
+}
+
+/** What a study asks of a recipe; whatever is absent is read from the model's own files. */
+export interface RecipeSpec {
+  readonly recipe: 'sentence-transformers'
+  readonly pooling?: Pooling
+  readonly prompts?: { readonly query?: string; readonly document?: string }
+  readonly normalize?: boolean
+  readonly maxLength?: number
+}
+
+export interface FusionSpec {
+  readonly kind: 'fusion'
+  readonly id: string
+  readonly options: FusionOptions
+  /** Ids of retrievers that stand before this one. */
+  readonly members: readonly string[]
+}
+
+/** One line for people about a retriever. */
+export function summariseRetriever(spec: RetrieverSpec): string {
+  switch (spec.kind) {
+    case 'bm25': {
+      const { variant, k1, b, delta, analyzer, multifield } = resolveBm25Options(spec.options)
+      const name = typeof analyzer === 'string' ? analyzer : analyzer.name
+      return `BM25 ${variant} k1=${k1} b=${b}${delta > 0 ? ` delta=${delta}` : ''}, ${name}${multifield ? ', title and text as two fields' : ''}`
+    }
+    case 'dense':
+      return `${spec.model.model} · ${spec.recipe.recipe} · ${spec.model.engine}${spec.model.engine === 'onnx' ? ` ${spec.model.dtype}` : ` at ${spec.model.url}`}`
+    case 'fusion':
+      return `${spec.options.method} of ${spec.members.join(' and ')}`
+  }
+}

@@ -1,0 +1,32 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { commandReference } from '../src/cli/reference.ts'
+import { studyReference } from '../src/study/reference.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+  'bench/README.md',
+]
+
+describe('the docs', () => {
+  it('that are made from the program are up to date (node scripts/references.mjs)', () => {
+    expect(readFileSync(join(root, 'docs/study-file.md'), 'utf8')).toBe(studyReference())
+    expect(readFileSync(join(root, 'docs/command-line.md'), 'utf8')).toBe(commandReference())
+  })
+
+  it('link to files that are there', () => {
+    const broken = pages.flatMap((page) =>
+      [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+        .map((m) => m[1]!)
+        .filter((link) => !existsSync(join(root, dirname(page), link)))
+        .map((link) => `${page}: ${link}`),
+    )
+    expect(broken).toEqual([])
+  })
+})
