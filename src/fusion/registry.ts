@@ -1,0 +1,94 @@
+import { borda } from './methods/borda.ts'
+import { combAnz } from './methods/comb-anz.ts'
+import { combMax, combMed, combMin } from './methods/comb-extremes.ts'
+import { combGmnz } from './methods/comb-gmnz.ts'
+import { combMnz } from './methods/comb-mnz.ts'
+import { combSum } from './methods/comb-sum.ts'
+import { condorcet } from './methods/condorcet.ts'
+import { isr, logIsr, lognIsr } from './methods/isr.ts'
+import { mixed } from './methods/mixed.ts'
+import { rbc } from './methods/rbc.ts'
+import { rrf } from './methods/rrf.ts'
+import { weightedMnz } from './methods/weighted-mnz.ts'
+import { weightedSum } from './methods/weighted-sum.ts'
+import { bordaNorm } from './normalisations/borda.ts'
+import { maxNorm } from './normalisations/max.ts'
+import { minMax, minMaxInverted } from './normalisations/min-max.ts'
+import { rankNorm } from './normalisations/rank.ts'
+import { sumNorm } from './normalisations/sum.ts'
+import { zmuv } from './normalisations/zmuv.ts'
+import type { RankedList, Table } from './table.ts'
+
+/** Numbers that a method may take. */
+export interface MethodParameters {
+  /** Of `rrf`; default 60. */
+  readonly k: number
+  /** Of `gmnz`; default 0.5. */
+  readonly gamma: number
+  /** Of `rbc`, above 0 and below 1; default 0.8. */
+  readonly phi: number
+  /** Of `logn_isr`, 0 to 1; default 0.01. */
+  readonly sigma: number
+}
+
+export type ParameterName = keyof MethodParameters
+
+interface Method {
+  /** Whether it looks at scores (which must be made comparable first) or at ranks. */
+  readonly on: 'scores' | 'ranks'
+  readonly weighted: boolean
+  readonly parameter?: ParameterName
+  combine(table: Table, parameters: MethodParameters & { readonly weights: readonly number[] }): Float64Array
+}
+
+/** The methods under their names in ranx. */
+export const METHODS = {
+  rrf: { on: 'ranks', weighted: false, parameter: 'k', combine: rrf },
+  wsum: { on: 'scores', weighted: true, combine: weightedSum },
+  sum: { on: 'scores', weighted: false, combine: combSum },
+  mnz: { on: 'scores', weighted: false, combine: combMnz },
+  gmnz: { on: 'scores', weighted: false, parameter: 'gamma', combine: combGmnz },
+  anz: { on: 'scores', weighted: false, combine: combAnz },
+  min: { on: 'scores', weighted: false, combine: combMin },
+  max: { on: 'scores', weighted: false, combine: combMax },
+  med: { on: 'scores', weighted: false, combine: combMed },
+  wmnz: { on: 'scores', weighted: true, combine: weightedMnz },
+  mixed: { on: 'scores', weighted: true, combine: mixed },
+  isr: { on: 'ranks', weighted: false, combine: isr },
+  log_isr: { on: 'ranks', weighted: false, combine: logIsr },
+  logn_isr: { on: 'ranks', weighted: false, parameter: 'sigma', combine: lognIsr },
+  bordafuse: { on: 'ranks', weighted: false, combine: (table) => borda(table) },
+  w_bordafuse: { on: 'ranks', weighted: true, combine: borda },
+  condorcet: { on: 'ranks', weighted: false, combine: condorcet },
+  rbc: { on: 'ranks', weighted: false, parameter: 'phi', combine: rbc },
+} as const satisfies Record<string, Method>
+
+export type FusionMethod = keyof typeof METHODS
+
+export const FUSION_METHODS = Object.keys(METHODS) as [FusionMethod, ...FusionMethod[]]
+
+type Normalise = (list: RankedList, candidates: readonly string[]) => RankedList
+
+/** What is done to each run's scores for a query first. */
+export const NORMALISERS = {
+  none: (list) => list,
+  'min-max': minMax,
+  'min-max-inverted': minMaxInverted,
+  max: maxNorm,
+  sum: sumNorm,
+  zmuv,
+  rank: rankNorm,
+  borda: bordaNorm,
+} as const satisfies Record<string, Normalise>
+
+export type Normalisation = keyof typeof NORMALISERS
+
+export const NORMALISATIONS = Object.keys(NORMALISERS) as [Normalisation, ...Normalisation[]]
+
+export function methodOf(name: FusionMethod): Method {
+  return METHODS[name]
+}
+
+export function normaliserOf(name: Normalisation): Normalise {
+  return NORMALISERS[name]
+}
