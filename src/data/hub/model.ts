@@ -47,7 +47,8 @@ export async function resolveModel(
 }
 
 function looksLikePath(ref: string): boolean {
-  return isAbsolute(ref) || /^[.~]/.test(ref) || ref.includes('\\') || ref.endsWith('/') || ref.split('/').length > 2
+  const [name = ''] = ref.split('@')
+  return isAbsolute(ref) || /^[.~]/.test(ref) || name.includes('\\') || name.endsWith('/') || name.split('/').length > 2
 }
 
 /**

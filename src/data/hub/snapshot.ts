@@ -51,12 +51,32 @@ export async function fetchSnapshot(
     if (offline || file === undefined) throw notCached(repo, path)
     missing.push(file)
   }
-  const next = missing.values()
-  const work = async () => {
-    for (const file of next) await linkBlob(await downloadBlob(hub, repo, commit, file), join(folder, file.path))
-  }
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, missing.length) }, work))
+  await inParallel(hub, missing, async (stoppable, file) =>
+    linkBlob(await downloadBlob(stoppable, repo, commit, file), join(folder, file.path)),
+  )
   return { folder, commit, files }
+}
+
+/** Works on some files at once; the first failure stops the others, and nothing goes on after the return. */
+async function inParallel(
+  hub: HubConfig,
+  files: readonly HubFile[],
+  fetchFile: (hub: HubConfig, file: HubFile) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController()
+  const stoppable = { ...hub, signal: hub.signal ? AbortSignal.any([hub.signal, stop.signal]) : stop.signal }
+  const queue = files.values()
+  let failure: { error: unknown } | undefined
+  const work = async () => {
+    for (const file of queue)
+      await fetchFile(stoppable, file).catch((error: unknown) => {
+        failure ??= { error }
+        stop.abort()
+        queue.return?.()
+      })
+  }
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, files.length) }, work))
+  if (failure) throw failure.error
 }
 
 async function findCommit(hub: HubConfig, repo: RepoRef): Promise<{ commit: string; offline: boolean }> {
