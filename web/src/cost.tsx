@@ -1,0 +1,90 @@
+import { COST_AXES, type CostAxis, paretoFront } from '../../src/report/cost.ts'
+import { list } from '../../src/report/format.ts'
+import { type Leaderboard, leaderboard } from '../../src/report/leaderboard.ts'
+import { useReport } from './context.ts'
+import { Choice, Section, Select } from './parts.tsx'
+import { ScatterPlot } from './scatter-plot.tsx'
+
+export interface CostPoint {
+  readonly id: string
+  readonly kind: string
+  readonly isBaseline: boolean
+  readonly x: number
+  readonly y: number
+}
+
+export function Cost() {
+  const { study, view, update } = useReport()
+  const { results } = study
+  const axis = COST_AXES.find((a) => a.id === view.axis) ?? COST_AXES[0]!
+  const { points, absent } = costPoints(leaderboard(results, view.measure), axis, view.costOf)
+  const of = view.costOf === '' ? `average over ${results.collections.length} collections` : view.costOf
+  return (
+    <Section
+      id="cost"
+      title="Quality and cost"
+      intro={
+        <>
+          Up is better, left is cheaper. On the line: retrievers that no other beats in both. Costs are of the machine
+          named at the end.
+        </>
+      }
+      tools={
+        <>
+          {results.collections.length > 1 && (
+            <Select
+              label="Collection"
+              value={view.costOf}
+              options={[
+                { value: '', label: 'average' },
+                ...results.collections.map((c) => ({ value: c.name, label: c.name })),
+              ]}
+              onChange={(costOf) => update({ costOf })}
+            />
+          )}
+          <Choice
+            label="Cost"
+            value={view.axis}
+            options={COST_AXES.map((a) => ({ value: a.id as string, label: a.label }))}
+            onChange={(id) => update({ axis: id })}
+          />
+        </>
+      }
+    >
+      {points.length === 0 ? (
+        <p class="empty">No retriever has both a score and this cost here.</p>
+      ) : (
+        <ScatterPlot
+          points={points}
+          front={paretoFront(points)}
+          xLabel={`${axis.label}${view.costOf === '' ? ', mean' : ''}`}
+          yLabel={`${view.measure}, ${of}`}
+          format={axis.format}
+        />
+      )}
+      {absent.length > 0 && <p class="note">Without such a cost or without a score, not shown: {list(absent)}.</p>}
+    </Section>
+  )
+}
+
+/** One point per retriever; over all collections its mean cost against its average score. */
+function costPoints(board: Leaderboard, axis: CostAxis, of: string) {
+  const points: CostPoint[] = []
+  const absent: string[] = []
+  for (const row of board.rows) {
+    const cells = of === '' ? row.cells : row.cells.filter((cell) => cell.collection === of)
+    const y = of === '' ? row.average : (cells[0]?.value ?? null)
+    const costs = cells.map((cell) => (cell.trial?.status === 'done' ? axis.value(row.retriever, cell.trial) : null))
+    const known = costs.filter((cost) => cost !== null)
+    if (y === null || known.length < costs.length || known.length === 0) absent.push(row.retriever.id)
+    else
+      points.push({
+        id: row.retriever.id,
+        kind: row.retriever.kind,
+        isBaseline: row.isBaseline,
+        x: known.reduce((sum, cost) => sum + cost, 0) / known.length,
+        y,
+      })
+  }
+  return { points, absent }
+}

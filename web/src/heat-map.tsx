@@ -1,0 +1,143 @@
+import { formatDifference, formatScore } from '../../src/report/format.ts'
+import { leaderboard, mark } from '../../src/report/leaderboard.ts'
+import { useReport } from './context.ts'
+import { Section, Segmented, TableScroll, Text } from './parts.tsx'
+
+interface HeatCell {
+  readonly key: string
+  readonly text: string
+  readonly value: number | null
+  readonly sign: string
+  readonly failed: boolean
+}
+
+export function HeatMap() {
+  const { study, view, update } = useReport()
+  const { results } = study
+  const board = leaderboard(results, view.measure)
+  const baseline = board.rows.find((row) => row.isBaseline)
+  const deltas = view.heat === 'difference' && baseline !== undefined
+  const several = board.collections.length > 1
+
+  const rows = board.rows.map((row) => ({
+    row,
+    cells: [
+      ...row.cells.map((cell, i): HeatCell => {
+        const base = baseline?.cells[i]?.value ?? null
+        const value = deltas ? (cell.value === null || base === null ? null : cell.value - base) : cell.value
+        return {
+          key: cell.collection,
+          value,
+          text: deltas ? formatDifference(value) : formatScore(value),
+          sign: mark(cell.comparison),
+          failed: cell.trial?.status === 'failed',
+        }
+      }),
+      ...(several
+        ? [
+            {
+              key: 'average',
+              value: deltas ? (row.isBaseline ? 0 : row.averageDifference) : row.average,
+              text: deltas ? formatDifference(row.isBaseline ? 0 : row.averageDifference) : formatScore(row.average),
+              sign: '',
+              failed: false,
+            },
+          ]
+        : []),
+    ],
+  }))
+  const columns = rows[0]?.cells.length ?? 0
+  const ranges = Array.from({ length: columns }, (_, i) => range(rows.map((r) => r.cells[i]!.value)))
+  const widest = Math.max(...rows.flatMap((r) => r.cells.map((c) => Math.abs(c.value ?? 0))), 1e-9)
+
+  return (
+    <Section
+      id="heatmap"
+      title="Heat map"
+      intro={
+        deltas ? (
+          <>
+            Difference in <b>{view.measure}</b> to the baseline <Text>{baseline.retriever.id}</Text>. Blue is better,
+            orange worse; one scale for all collections.
+          </>
+        ) : (
+          <>
+            <b>{view.measure}</b>. Each collection has its own scale from its lowest to its highest score, because
+            collections differ in difficulty.
+          </>
+        )
+      }
+      tools={
+        baseline !== undefined && (
+          <Segmented
+            label="Colour shows"
+            value={view.heat}
+            options={[
+              { value: 'score', label: 'Score' },
+              { value: 'difference', label: 'Difference to baseline' },
+            ]}
+            onChange={(heat) => update({ heat })}
+          />
+        )
+      }
+    >
+      <TableScroll label="Heat map">
+        <table class="heat-map">
+          <caption class="hidden">Heat map of {view.measure}</caption>
+          <thead>
+            <tr>
+              <th scope="col" class="name">
+                Retriever
+              </th>
+              {board.collections.map((c) => (
+                <th key={c.name} scope="col">
+                  <Text>{c.name}</Text>
+                </th>
+              ))}
+              {several && <th scope="col">average</th>}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ row, cells }) => (
+              <tr key={row.retriever.id}>
+                <th scope="row">
+                  <Text>{row.retriever.id}</Text>
+                </th>
+                {cells.map((cell, i) => (
+                  <td
+                    key={cell.key}
+                    class={cell.value === null ? 'none' : cell.key === 'average' ? 'average' : ''}
+                    style={{ background: colour(cell.value, deltas, ranges[i]!, widest) }}
+                  >
+                    {cell.failed ? 'failed' : cell.text}
+                    {deltas && <span class="mark">{cell.sign}</span>}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    </Section>
+  )
+}
+
+function range(values: readonly (number | null)[]): readonly [number, number] {
+  const present = values.filter((v) => v !== null)
+  return [Math.min(...present), Math.max(...present)]
+}
+
+/** Strongest mixture of colour, in per cent: more would take the number's contrast below 4.5. */
+const STRONGEST = 62
+
+function colour(
+  value: number | null,
+  deltas: boolean,
+  [low, high]: readonly [number, number],
+  widest: number,
+): string | undefined {
+  if (value === null) return undefined
+  const share = deltas ? Math.abs(value) / widest : high > low ? (value - low) / (high - low) : 0.5
+  const hue = deltas && value < 0 ? 'var(--heat-worse)' : 'var(--heat)'
+  return `color-mix(in oklab, ${hue} ${((deltas ? share : 0.06 + 0.94 * share) * STRONGEST).toFixed(1)}%, var(--surface))`
+}

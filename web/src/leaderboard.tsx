@@ -1,0 +1,169 @@
+import { renderCsv } from '../../src/report/csv.ts'
+import { formatDifference, formatP, formatScore, NO_VALUE } from '../../src/report/format.ts'
+import { renderLatex } from '../../src/report/latex.ts'
+import { type Cell, type LeaderboardRow, leaderboard, mark, type Place } from '../../src/report/leaderboard.ts'
+import { measureTable } from '../../src/report/markdown.ts'
+import { methodSentence } from '../../src/report/words.ts'
+import { useReport } from './context.ts'
+import { CopyButton, Section, TableScroll, Text } from './parts.tsx'
+
+export function Leaderboard() {
+  const { study, view, update } = useReport()
+  const { results } = study
+  const board = leaderboard(results, view.measure)
+  const several = board.collections.length > 1
+  const rows = sortRows(board.rows, view.sort, view.ascending)
+  const byDefault = several ? 'average' : (board.collections[0]?.name ?? '')
+  const sorted = view.sort === '' ? byDefault : view.sort
+
+  const head = (column: string, label: string) => (
+    <th
+      key={column}
+      scope="col"
+      class={column === 'retriever' ? 'name' : 'number'}
+      aria-sort={sorted === column ? (view.ascending ? 'ascending' : 'descending') : 'none'}
+    >
+      <button
+        type="button"
+        class="sort"
+        onClick={() =>
+          update(
+            sorted === column
+              ? { sort: column, ascending: !view.ascending }
+              : { sort: column, ascending: column === 'retriever' },
+          )
+        }
+      >
+        <Text>{label}</Text>
+        <span class="arrow" aria-hidden="true">
+          {sorted === column ? (view.ascending ? '↑' : '↓') : ''}
+        </span>
+      </button>
+    </th>
+  )
+  return (
+    <Section
+      id="leaderboard"
+      title="Leaderboard"
+      intro={
+        <>
+          Mean <b>{view.measure}</b> over all judged queries. Best in bold, second underlined.
+        </>
+      }
+      tools={
+        <>
+          {results.comparisons.length > 0 && (
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={view.intervals}
+                onChange={(event) => update({ intervals: event.currentTarget.checked })}
+              />
+              Differences
+            </label>
+          )}
+          <span class="copy-group">
+            <span class="field-label">Copy</span>
+            <CopyButton label="Markdown" text={() => measureTable(results, view.measure)} />
+            <CopyButton label="LaTeX" text={() => renderLatex(results, { measures: [view.measure] })} />
+            <CopyButton label="CSV" text={() => renderCsv(results)} />
+          </span>
+        </>
+      }
+    >
+      <TableScroll label="Leaderboard">
+        <table class="leaderboard">
+          <caption class="hidden">
+            {view.measure} of {results.retrievers.length} retrievers. {methodSentence(results)}
+          </caption>
+          <thead>
+            <tr>
+              {head('retriever', 'Retriever')}
+              {board.collections.map((c) => head(c.name, c.name))}
+              {several && head('average', 'average')}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.retriever.id} class={row.isBaseline ? 'baseline' : ''}>
+                <th scope="row">
+                  <span class="retriever">
+                    <Text>{row.retriever.id}</Text>
+                    {row.isBaseline && <span class="tag">baseline</span>}
+                  </span>
+                  <Text class="summary">{row.retriever.summary}</Text>
+                </th>
+                {row.cells.map((cell) => (
+                  <ScoreCell key={cell.collection} cell={cell} intervals={view.intervals} />
+                ))}
+                {several && <AverageCell row={row} intervals={view.intervals} />}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+      <p class="note">{methodSentence(results)}</p>
+    </Section>
+  )
+}
+
+const placeClass = (place: Place) => (place === null ? 'score' : `score ${place}`)
+
+function ScoreCell({ cell, intervals }: { cell: Cell; intervals: boolean }) {
+  if (cell.trial?.status === 'failed')
+    return (
+      <td class="number">
+        <span class="tag bad" title={cell.trial.error?.message}>
+          failed
+        </span>
+      </td>
+    )
+  const c = cell.comparison
+  const sign = mark(c)
+  return (
+    <td class="number">
+      <span class={placeClass(cell.place)}>{formatScore(cell.value)}</span>
+      <span class={`mark ${sign === '▲' ? 'better' : 'worse'}`}>
+        {sign}
+        {sign !== '' && <span class="hidden">{sign === '▲' ? ' significantly better' : ' significantly worse'}</span>}
+      </span>
+      {intervals && c !== null && (
+        <span class="sub" title={`adjusted p ${formatP(c.pAdjusted)}, ${c.queries} queries`}>
+          {formatDifference(c.difference)}{' '}
+          <span class="interval">
+            [{formatDifference(c.interval[0])}, {formatDifference(c.interval[1])}]
+          </span>
+        </span>
+      )}
+    </td>
+  )
+}
+
+function AverageCell({ row, intervals }: { row: LeaderboardRow; intervals: boolean }) {
+  return (
+    <td class="number average" title={row.average === null ? 'Not on all collections: no average' : undefined}>
+      <span class={placeClass(row.averagePlace)}>{formatScore(row.average)}</span>
+      <span class="mark" />
+      {intervals && row.averageDifference !== null && (
+        <span class="sub">{formatDifference(row.averageDifference)}</span>
+      )}
+      {row.average === null && <span class="hidden">{NO_VALUE} not on all collections</span>}
+    </td>
+  )
+}
+
+/** Rows come by average, highest first; those without a value stay at the end whichever way the others turn. */
+function sortRows(rows: readonly LeaderboardRow[], column: string, ascending: boolean): LeaderboardRow[] {
+  const direction = ascending ? 1 : -1
+  if (column === 'retriever')
+    return [...rows].sort((a, b) => direction * a.retriever.id.localeCompare(b.retriever.id, 'en', { numeric: true }))
+  const value = (row: LeaderboardRow) =>
+    column === '' || column === 'average'
+      ? row.average
+      : (row.cells.find((cell) => cell.collection === column)?.value ?? null)
+  return [...rows].sort((a, b) => {
+    const [x, y] = [value(a), value(b)]
+    if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1
+    return direction * (x - y)
+  })
+}

@@ -1,0 +1,190 @@
+import { indexingSeconds } from '../../src/report/cost.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatSeconds,
+  formatShare,
+  formatTime,
+  NO_VALUE,
+  plural,
+} from '../../src/report/format.ts'
+import { correctionName, testName } from '../../src/report/words.ts'
+import type { RetrieverResult, TrialResult } from '../../src/study/results.ts'
+import { useReport } from './context.ts'
+import { Section, TableScroll, Text } from './parts.tsx'
+
+export function Method() {
+  const { results } = useReport().study
+  const { machine, comparison } = results
+  return (
+    <Section
+      id="method"
+      title="How it was made"
+      intro="Every number can be traced: what each retriever was, on which machine, at what cost, under which fingerprint."
+    >
+      <div class="retrievers">
+        {results.retrievers.map((retriever) => (
+          <Retriever key={retriever.id} retriever={retriever} />
+        ))}
+      </div>
+      <h3>Cost of each trial</h3>
+      <p class="note">
+        Times are of the work that made each artifact; “cached” trials took it from the workspace and did not repeat it.
+      </p>
+      <CostTable trials={results.trials} />
+      <h3>Measures and tests</h3>
+      <dl class="facts-list wide">
+        <dt>Measures</dt>
+        <dd>
+          {results.measures.join(', ')}; means over all judged queries of the split, queries without a result count 0
+          (as trec_eval -c)
+        </dd>
+        <dt>Test</dt>
+        <dd>
+          {comparison.baseline === null
+            ? 'none: the study sets no baseline'
+            : `${testName(comparison)}; ${correctionName(comparison)}; α = ${comparison.alpha}`}
+        </dd>
+        <dt>Machine</dt>
+        <dd>
+          <Text>{machine.cpu}</Text>, {plural(machine.cores, 'core')}, {formatBytes(machine.memoryBytes)} memory,{' '}
+          <Text>{machine.platform}</Text>, Node <Text>{machine.node}</Text>
+        </dd>
+        <dt>Software</dt>
+        <dd>
+          fieldtrial <Text>{results.fieldtrial}</Text>, result format {results.resultsVersion}
+        </dd>
+        <dt>Finished</dt>
+        <dd>{formatTime(results.finishedAt)}</dd>
+      </dl>
+      <Warnings trials={results.trials} />
+    </Section>
+  )
+}
+
+function Retriever({ retriever }: { retriever: RetrieverResult }) {
+  const facts = [
+    retriever.dimension === null ? '' : `${formatCount(retriever.dimension)} dimensions`,
+    retriever.parameters === null ? '' : `${formatCount(retriever.parameters)} parameters`,
+    retriever.members.length === 0 ? '' : `of ${retriever.members.join(', ')}`,
+  ].filter(Boolean)
+  return (
+    <details class="card">
+      <summary>
+        <Text class="retriever-name">{retriever.id}</Text> <span class="tag">{retriever.kind}</span>{' '}
+        <Text class="muted">{[retriever.summary, ...facts].join(' · ')}</Text>
+        {retriever.warnings.map((warning) => (
+          <span key={warning} class="warning">
+            ! <Text>{warning}</Text>
+          </span>
+        ))}
+      </summary>
+      <pre dir="auto">{JSON.stringify(retriever.resolved, null, 2)}</pre>
+    </details>
+  )
+}
+
+function CostTable({ trials }: { trials: readonly TrialResult[] }) {
+  return (
+    <TableScroll label="Cost of each trial">
+      <table class="cost-table">
+        <caption class="hidden">Cost of each trial</caption>
+        <thead>
+          <tr>
+            <th scope="col" class="name">
+              Retriever
+            </th>
+            <th scope="col" class="name">
+              Collection
+            </th>
+            <th scope="col" class="number">
+              Encode + index
+            </th>
+            <th scope="col" class="number">
+              Per query
+            </th>
+            <th scope="col" class="number">
+              On disk
+            </th>
+            <th scope="col" class="number">
+              Tokens
+            </th>
+            <th scope="col" class="number">
+              Documents cut
+            </th>
+            <th scope="col" class="number">
+              Queries cut
+            </th>
+            <th scope="col" class="name">
+              Artifacts
+            </th>
+            <th scope="col" class="name">
+              Run
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {trials.map((trial) => (
+            <CostRow key={`${trial.retriever}\n${trial.collection}`} trial={trial} />
+          ))}
+        </tbody>
+      </table>
+    </TableScroll>
+  )
+}
+
+function CostRow({ trial }: { trial: TrialResult }) {
+  const { cost } = trial
+  const done = trial.status === 'done'
+  return (
+    <tr>
+      <th scope="row">
+        <Text>{trial.retriever}</Text>
+      </th>
+      <td>
+        <Text>{trial.collection}</Text>
+      </td>
+      {done ? (
+        <>
+          <td class="number">{formatSeconds(indexingSeconds(trial))}</td>
+          <td class="number">{formatMs(cost.msPerQuery)}</td>
+          <td class="number">{formatBytes(cost.indexBytes)}</td>
+          <td class="number">{cost.documentTokens === null ? NO_VALUE : formatCount(cost.documentTokens)}</td>
+          <td class="number">{formatShare(cost.truncatedDocuments)}</td>
+          <td class="number">{formatShare(cost.truncatedQueries)}</td>
+          <td>{cost.cached ? <span class="tag">cached</span> : 'made now'}</td>
+        </>
+      ) : (
+        <td colSpan={7}>
+          <span class="tag bad">failed</span> <Text>{trial.error?.message ?? ''}</Text>
+        </td>
+      )}
+      <td>
+        {trial.runFile !== null && <Text class="run-file">{trial.runFile}</Text>}{' '}
+        <code title={trial.fingerprint}>{trial.fingerprint.slice(0, 10)}</code>
+      </td>
+    </tr>
+  )
+}
+
+/** Warnings of the trials; one that many trials share is told once. */
+function Warnings({ trials }: { trials: readonly TrialResult[] }) {
+  const byText = new Map<string, string[]>()
+  for (const trial of trials)
+    for (const warning of trial.warnings)
+      byText.set(warning, [...(byText.get(warning) ?? []), `${trial.retriever} on ${trial.collection}`])
+  if (byText.size === 0) return null
+  return (
+    <>
+      <h3>Warnings</h3>
+      <ul class="findings">
+        {[...byText].map(([warning, places]) => (
+          <li key={warning} class="warning">
+            <span class="tag">! warning</span> <Text>{warning}</Text> <Text class="muted">{places.join(', ')}</Text>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}

@@ -1,0 +1,144 @@
+import { scaleLinear, scaleLog } from 'd3-scale'
+import { formatScore } from '../../src/report/format.ts'
+import type { CostPoint } from './cost.tsx'
+import { placeLabels } from './labels.ts'
+import { useWidth } from './parts.tsx'
+
+interface Props {
+  readonly points: readonly CostPoint[]
+  readonly front: readonly CostPoint[]
+  readonly xLabel: string
+  readonly yLabel: string
+  format(value: number): string
+}
+
+const MARGIN = { top: 28, right: 24, bottom: 46, left: 52 }
+
+export function ScatterPlot({ points, front, xLabel, yLabel, format }: Props) {
+  const [ref, width] = useWidth()
+  const height = width < 560 ? 320 : 400
+  return (
+    <div ref={ref} class="plot" style={{ minHeight: `${height}px` }}>
+      {width > 0 && <Chart {...{ points, front, xLabel, yLabel, format, width, height }} />}
+    </div>
+  )
+}
+
+function Chart({ points, front, xLabel, yLabel, format, width, height }: Props & { width: number; height: number }) {
+  const x = xScale(points).range([MARGIN.left, width - MARGIN.right])
+  const y = yScale(points).range([height - MARGIN.bottom, MARGIN.top])
+  const xTicks = thin(x.ticks(Math.max(2, Math.floor(width / 140))), width < 560 ? 4 : 8)
+  const yTicks = y.ticks(5)
+  const onFront = new Set(front)
+  const labels = placeLabels(
+    points.map((p) => ({ x: x(p.x), y: y(p.y), text: p.id.length > 28 ? `${p.id.slice(0, 27)}…` : p.id })),
+    { left: MARGIN.left, right: width, top: 0, bottom: height - MARGIN.bottom },
+  )
+  const path = front
+    .map((p, i) => (i === 0 ? `M${x(p.x)},${y(p.y)}` : `H${x(p.x)}V${y(p.y)}`))
+    .join('')
+    .concat(`H${width - MARGIN.right}`)
+  return (
+    <svg width={width} height={height} role="group" aria-label={`${yLabel} against ${xLabel}`}>
+      <g class="grid">
+        {yTicks.map((tick) => (
+          <g key={tick} transform={`translate(0,${y(tick)})`}>
+            <line x1={MARGIN.left} x2={width - MARGIN.right} />
+            <text x={MARGIN.left - 8} dy="0.32em" text-anchor="end">
+              {y.tickFormat(5)(tick)}
+            </text>
+          </g>
+        ))}
+        {xTicks.map((tick) => (
+          <g key={tick} transform={`translate(${x(tick)},0)`}>
+            <line y1={MARGIN.top} y2={height - MARGIN.bottom} />
+            <text y={height - MARGIN.bottom + 18} text-anchor="middle">
+              {format(tick).replace(/\.0+(?= )/, '')}
+            </text>
+          </g>
+        ))}
+      </g>
+      <text class="axis-title" x={width - MARGIN.right} y={height - 6} text-anchor="end">
+        {xLabel} →
+      </text>
+      <text class="axis-title" x={4} y={14}>
+        ↑ {yLabel}
+      </text>
+      <path class="front" d={path} />
+      {points.map((p, i) => (
+        <g
+          key={p.id}
+          class={`point ${onFront.has(p) ? 'on-front' : ''}`}
+          tabIndex={0}
+          role="img"
+          aria-label={about(p, format)}
+        >
+          <title>{about(p, format)}</title>
+          <circle class="target" cx={x(p.x)} cy={y(p.y)} r={14} />
+          <path class="symbol" d={symbol(p.kind)} transform={`translate(${x(p.x)},${y(p.y)})`} />
+          {labels[i] !== null && (
+            <text x={labels[i]!.x} y={labels[i]!.y} text-anchor={labels[i]!.anchor} dy="0.32em">
+              {labels[i]!.text}
+            </text>
+          )}
+        </g>
+      ))}
+      <Legend width={width} kinds={[...new Set(points.map((p) => p.kind))]} />
+    </svg>
+  )
+}
+
+function about(p: CostPoint, format: (value: number) => string): string {
+  return `${p.id}${p.isBaseline ? ' (baseline)' : ''}: ${formatScore(p.y)}, ${format(p.x)}`
+}
+
+/** Lexical square, dense circle, fusion diamond. */
+function symbol(kind: string): string {
+  if (kind === 'bm25') return 'M-4.6,-4.6h9.2v9.2h-9.2z'
+  if (kind === 'fusion') return 'M0,-6.4L6.4,0L0,6.4L-6.4,0z'
+  return 'M-5.2,0a5.2,5.2 0 1,0 10.4,0a5.2,5.2 0 1,0 -10.4,0z'
+}
+
+const NAMES: Record<string, string> = { bm25: 'BM25', dense: 'dense', fusion: 'fusion' }
+
+function Legend({ width, kinds }: { width: number; kinds: readonly string[] }) {
+  return (
+    <g class="legend" transform={`translate(${width - MARGIN.right - kinds.length * 74},12)`} aria-hidden="true">
+      {kinds.map((kind, i) => (
+        <g key={kind} transform={`translate(${i * 74 + 12},0)`}>
+          <path class="symbol" d={symbol(kind)} />
+          <text x={11} dy="0.32em">
+            {NAMES[kind] ?? kind}
+          </text>
+        </g>
+      ))}
+    </g>
+  )
+}
+
+/** Logarithmic where costs span more than a factor of eight, with some air on both sides. */
+function xScale(points: readonly CostPoint[]) {
+  const values = points.map((p) => p.x)
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  if (low > 0 && high / low > 8) return scaleLog().domain([low / 1.5, high * 1.8])
+  const air = (high - low) * 0.12 || Math.abs(high) * 0.5 || 1
+  return scaleLinear().domain([low > 0 && low < high / 2 ? 0 : low - air, high + air])
+}
+
+function yScale(points: readonly CostPoint[]) {
+  const values = points.map((p) => p.y)
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const air = (high - low) * 0.15 || 0.05
+  return scaleLinear()
+    .domain([low - air, high + air])
+    .nice(5)
+}
+
+/** Logarithmic scales give every multiple; keep powers of ten and what else fits. */
+function thin(ticks: readonly number[], most: number): readonly number[] {
+  if (ticks.length <= most) return ticks
+  const oneTwoFive = ticks.filter((t) => /^[125]/.test(t.toExponential()))
+  if (oneTwoFive.length <= most) return oneTwoFive
+  const powers = ticks.filter((t) => t.toExponential().startsWith('1e'))
+  return powers.length >= 2 ? powers : oneTwoFive.filter((_, i) => i % Math.ceil(oneTwoFive.length / most) === 0)
+}

@@ -1,0 +1,108 @@
+import { COST_AXES } from '../../src/report/cost.ts'
+import type { StudyResults } from '../../src/study/results.ts'
+
+export const SECTIONS = [
+  { id: 'leaderboard', label: 'Leaderboard' },
+  { id: 'heatmap', label: 'Heat map' },
+  { id: 'cost', label: 'Quality and cost' },
+  { id: 'significance', label: 'Significance' },
+  { id: 'queries', label: 'Queries' },
+  { id: 'data', label: 'Data' },
+  { id: 'method', label: 'Method' },
+] as const
+
+export type SectionId = (typeof SECTIONS)[number]['id']
+export type Filter = 'all' | 'wins' | 'losses' | 'ties'
+export type QueryOrder = 'difference' | 'size' | 'a' | 'b' | 'query'
+
+/** All that the reader has chosen; it lives in the address, so that a link shows the same thing. */
+export interface View {
+  readonly section: SectionId | ''
+  readonly measure: string
+  /** Column that sorts the leaderboard: a collection, `average` or `retriever`. */
+  readonly sort: string
+  readonly ascending: boolean
+  readonly intervals: boolean
+  readonly heat: 'score' | 'difference'
+  readonly axis: string
+  /** Collection of the cost plot; empty: the average over all. */
+  readonly costOf: string
+  readonly collection: string
+  /** The two retrievers compared by query; empty: the best one and the baseline. */
+  readonly a: string
+  readonly b: string
+  readonly filter: Filter
+  readonly search: string
+  readonly order: QueryOrder
+  readonly reverse: boolean
+  readonly page: number
+  /** Query whose documents are shown. */
+  readonly open: string
+}
+
+export function defaultView(results: StudyResults): View {
+  return {
+    section: '',
+    measure: results.measures[0] ?? '',
+    sort: '',
+    ascending: false,
+    intervals: true,
+    heat: 'score',
+    axis: COST_AXES[0]!.id,
+    costOf: results.collections.length === 1 ? results.collections[0]!.name : '',
+    collection: results.collections[0]?.name ?? '',
+    a: '',
+    b: '',
+    filter: 'all',
+    search: '',
+    order: 'difference',
+    reverse: false,
+    page: 0,
+    open: '',
+  }
+}
+
+/** `#queries?collection=scifact&open=12`: the section, then what differs from the default. */
+export function viewToHash(view: View, defaults: View): string {
+  const parameters = new URLSearchParams()
+  for (const [key, value] of Object.entries(view))
+    if (key !== 'section' && value !== defaults[key as keyof View]) parameters.set(key, String(value))
+  const query = parameters.toString()
+  return `#${view.section}${query === '' ? '' : `?${query}`}`
+}
+
+/** Reads an address back. What does not exist in this study falls back to the default. */
+export function hashToView(hash: string, results: StudyResults, defaults: View): View {
+  const [section = '', query = ''] = hash.replace(/^#/, '').split(/\?(.*)/s)
+  const parameters = new URLSearchParams(query)
+  const collections = results.collections.map((c) => c.name)
+  const retrievers = results.retrievers.map((r) => r.id)
+  const oneOf = <T extends string>(key: keyof View, allowed: readonly T[]): T => {
+    const value = parameters.get(key) as T | null
+    return value !== null && allowed.includes(value) ? value : (defaults[key] as T)
+  }
+  const flag = (key: keyof View) => (parameters.has(key) ? parameters.get(key) === 'true' : (defaults[key] as boolean))
+  const page = Number(parameters.get('page') ?? 0)
+  return {
+    section: SECTIONS.find((s) => s.id === section)?.id ?? '',
+    measure: oneOf('measure', results.measures),
+    sort: oneOf('sort', [...collections, 'average', 'retriever']),
+    ascending: flag('ascending'),
+    intervals: flag('intervals'),
+    heat: oneOf('heat', ['score', 'difference']),
+    axis: oneOf(
+      'axis',
+      COST_AXES.map((a) => a.id),
+    ),
+    costOf: oneOf('costOf', ['', ...collections]),
+    collection: oneOf('collection', collections),
+    a: oneOf('a', retrievers),
+    b: oneOf('b', retrievers),
+    filter: oneOf('filter', ['all', 'wins', 'losses', 'ties']),
+    search: parameters.get('search') ?? '',
+    order: oneOf('order', ['difference', 'size', 'a', 'b', 'query']),
+    reverse: flag('reverse'),
+    page: Number.isInteger(page) && page >= 0 ? page : 0,
+    open: parameters.get('open') ?? '',
+  }
+}
