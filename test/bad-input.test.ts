@@ -44,7 +44,7 @@ describe('a broken collection', () => {
   })
 
   it('duplicate ids', async () => {
-    expectRefusal(await runOn({ documents: [...TINY.documents, TINY.documents[2]!] }), 3, /d3/, /corpus\.jsonl:13/)
+    expectRefusal(await runOn({ documents: [...TINY.documents, TINY.documents[2]!] }), 3, /d3/, /records 3 and 13/)
     expectRefusal(await runOn({ queries: [...TINY.queries, TINY.queries[0]!] }), 3, /q1/, /queries\.jsonl/)
   })
 

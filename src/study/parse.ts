@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, resolve } from 'node:path'
-import type { z } from 'zod'
 import { FieldtrialError, systemCode } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
+import { describeIssue, hintFor, type Issue, leafIssues } from './issues.ts'
 import { resolveStudy } from './resolve.ts'
 import { fieldsAt, type StudyInput, StudySchema } from './schema.ts'
 import { invalidStudy, type Path, StudySource } from './source.ts'
@@ -64,8 +64,6 @@ export function studyFromInput(input: StudyInput, options: { folder: string; def
   return study
 }
 
-type Issue = z.core.$ZodIssue
-
 function schemaProblems(issues: readonly Issue[], source: StudySource): FieldtrialError[] {
   return leafIssues(issues).flatMap((issue) => {
     const path = issue.path as Path
@@ -84,45 +82,4 @@ function schemaProblems(issues: readonly Issue[], source: StudySource): Fieldtri
       }),
     ]
   })
-}
-
-/** Of a choice between a string and an object, only the complaints about the shape that was written are of use. */
-function leafIssues(issues: readonly Issue[]): Issue[] {
-  return issues.flatMap((issue): Issue[] => {
-    if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
-    const branches = issue.errors.map((branch) =>
-      branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
-    )
-    const shapeFits = branches.filter(
-      (branch) => !branch.some((inner) => inner.code === 'invalid_type' && inner.path.length === issue.path.length),
-    )
-    const chosen = shapeFits[0] ?? branches.at(-1)!
-    return leafIssues(chosen)
-  })
-}
-
-function describeIssue(issue: Issue): string {
-  const field = issue.path.length === 0 ? 'The study' : String(issue.path.at(-1))
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.path.length === 0
-        ? 'The file must hold fields such as `collections:` and `baselines:`.'
-        : issue.input === undefined && /received undefined/.test(issue.message)
-          ? `${field} is missing.`
-          : `${field}: expected ${issue.expected}.`
-    case 'invalid_value':
-      return `${field}: must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map((v) => String(v)).join(', ')}.`
-    default:
-      return `${field}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}.`
-  }
-}
-
-function hintFor(issue: Issue, root: unknown): string {
-  if (issue.code === 'invalid_value') {
-    const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], root)
-    if (typeof value === 'string') return didYouMean(value, issue.values.map(String))
-  }
-  if (issue.code === 'invalid_type' && issue.path.length === 1 && issue.path[0] === 'collections')
-    return 'Add `collections: [path/to/collection]`.'
-  return 'See docs/study-file.md.'
 }

@@ -7,6 +7,7 @@ import type { CollectionSpec } from '../data/index.ts'
 import { type FusionOptions, fusionOptions } from '../fusion/index.ts'
 import { type Bm25Options, bm25Identity } from '../index/bm25/index.ts'
 import { type Measure, parseMeasure } from '../measure/index.ts'
+import { describeIssue, hintFor, leafIssues } from './issues.ts'
 import {
   type Bm25Input,
   type CollectionInput,
@@ -186,18 +187,8 @@ function resolveBm25(given: string | Bm25Input, path: Path, context: ResolveCont
     spec = parseBm25(given)
     const checked = StudySchema.shape.baselines.safeParse([spec])
     if (!checked.success) {
-      for (const issue of checked.error.issues.flatMap((outer) =>
-        outer.code === 'invalid_union' ? outer.errors.at(-1)! : [outer],
-      )) {
-        const field = String(issue.path.at(-1) ?? '')
-        const value = String((spec as Record<string, unknown>)[field] ?? '')
-        const known = issue.code === 'invalid_value' ? issue.values.map(String) : []
-        context.problem(
-          path,
-          `bm25 has no ${field} ${JSON.stringify(value)}.`,
-          known.length > 0 ? didYouMean(value, known) : issue.message,
-        )
-      }
+      for (const issue of leafIssues(checked.error.issues))
+        context.problem(path, describeIssue(issue), hintFor(issue, [spec]))
       return undefined
     }
   } else {
@@ -285,9 +276,8 @@ function checkedFusion(given: FusionInput): FusionOptions {
     throw new FieldtrialError('USAGE', `${given.weights.length} weights for ${given.of.length} members.`, {
       hint: 'Give one weight per member of `of`.',
     })
-  return fusionOptions(
-    dropUndefined({ method: given.method, k: given.k, weights: given.weights, normalisation: given.normalisation }),
-  )
+  const { id: _id, of: _of, ...options } = given
+  return fusionOptions(options as FusionOptions)
 }
 
 type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

@@ -179,7 +179,10 @@ const fusionObject = z.strictObject({
     .enum(FUSION_METHODS)
     .describe('How scores or ranks are combined; `rrf` is reciprocal rank fusion, `wsum` a weighted sum.'),
   of: z.array(z.string()).min(2).describe('Ids of the retrievers to combine; may name other fusions.'),
-  k: z.number().positive().optional().describe('Constant of reciprocal rank fusion. Default: 60.'),
+  k: z.number().nonnegative().optional().describe('Constant of `rrf`. Default: 60.'),
+  gamma: z.number().optional().describe('Exponent of `gmnz`. Default: 0.5.'),
+  phi: z.number().gt(0).lt(1).optional().describe('Persistence of `rbc`. Default: 0.8.'),
+  sigma: z.number().min(0).max(1).optional().describe('Offset of `logn_isr`. Default: 0.01.'),
   weights: z.array(z.number()).optional().describe('One per member, for weighted methods. Default: all equal.'),
   normalisation: z
     .enum(NORMALISATIONS)

@@ -1,4 +1,4 @@
-import { runConformance } from '../../engines/conformance/suite.ts'
+import { compareEncoders, runConformance } from '../../engines/conformance/index.ts'
 import type { PreparedEncoder } from '../../engines/types.ts'
 import type { Check } from './check.ts'
 
@@ -22,3 +22,42 @@ export async function checkEncoder(prepared: PreparedEncoder, signal?: AbortSign
   }
   return checks
 }
+
+/** How far the vectors of int8 weights are from those of float32 weights, on sentences of several kinds. */
+export async function checkQuantisation(
+  float32: PreparedEncoder,
+  int8: PreparedEncoder,
+  signal?: AbortSignal,
+): Promise<Check[]> {
+  const options = signal ? { signal } : {}
+  const encoders = [await float32.open(options), await int8.open(options)] as const
+  try {
+    const { meanCosine, minCosine } = await compareEncoders(...encoders, SAMPLE, options)
+    const status = meanCosine > 0.98 ? 'ok' : 'warning'
+    return [
+      {
+        name: 'int8 against float32',
+        status,
+        detail: `cosine ${meanCosine.toFixed(4)} on average, ${minCosine.toFixed(4)} at least, on ${SAMPLE.length} texts`,
+        ...(status === 'warning' ? { hint: 'Compare both in a study before you trust int8 with this model.' } : {}),
+      },
+    ]
+  } finally {
+    for (const encoder of encoders) await encoder.close()
+  }
+}
+
+const SAMPLE = [
+  'Which language model makes the best retriever?',
+  'The mitochondrion is the powerhouse of the cell.',
+  'def add(a, b):\n    """Return the sum."""\n    return a + b',
+  'Zero-dimensional biomaterials show inductive properties.',
+  'SELECT name FROM users WHERE age > 30 ORDER BY name;',
+  'A dog runs across the beach with a ball in its mouth.',
+  'The court held that the statute did not apply retroactively to contracts signed before its entry into force.',
+  'const sum = (xs: number[]) => xs.reduce((a, b) => a + b, 0)',
+  'Aspirin inhibits the production of prostaglandins.',
+  'Wie wird das Wetter morgen in Hamburg?',
+  '東京の人口は何人ですか',
+  'Yes.',
+] as const
