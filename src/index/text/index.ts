@@ -79,7 +79,7 @@ export function createAnalyzer(spec: AnalyzerSpec): Analyzer {
         'Leave them out, or use "unicode", which has them.',
         'analyzer',
       )
-    return makeAnalyzer(name, { name, version: ANALYZER_VERSION }, scanWhitespace, (word) => [word])
+    return makeAnalyzer(name, { name, version: ANALYZER_VERSION }, scanWhitespace, (word) => [word.toWellFormed()])
   }
   if (given.wholeNames !== undefined && name !== 'code')
     refuse(`The analyzer "${name}" has no option wholeNames.`, 'Use it with "code".', 'analyzer.wholeNames')

@@ -1,0 +1,160 @@
+import type { Analyzer } from '../text/analyzer.ts'
+import { Spans } from '../text/spans.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+/** Words remembered before all are forgotten: bounds the memory for text that hardly repeats itself. */
+const MOST_WORDS = 1 << 20
+/** Longer words hardly come again. */
+const LONGEST_WORD = 64
+/** Values of remembered words below this one are places in `#lists`. */
+const NOTHING = -1
+
+/**
+ * Turns text into term numbers. A word's terms are worked out (lower case, stop words, stem) when it is first seen and
+ * remembered by its spelling, compared in place, so that running text costs neither strings nor stemming.
+ */
+export class TermEncoder {
+  #numbers = new Int32Array(1024)
+  readonly #analyzer: Analyzer
+  readonly #vocabulary: Vocabulary
+  readonly #spans = new Spans()
+  #slots = new Int32Array(1 << 12)
+  #words = 0
+  /** Per word: hash, start in `#units`, and value: a term, NOTHING, or a list's place. */
+  #hashes = new Int32Array(1 << 11)
+  #starts = new Uint32Array((1 << 11) + 1)
+  #values = new Int32Array(1 << 11)
+  #units = new Uint16Array(1 << 14)
+  /** The first is for words that are not remembered. */
+  readonly #lists: Int32Array[] = [new Int32Array(0)]
+
+  constructor(analyzer: Analyzer, vocabulary: Vocabulary) {
+    this.#analyzer = analyzer
+    this.#vocabulary = vocabulary
+  }
+
+  /**
+   * The numbers of a text's terms, and of a second text's after them. The array is used again by the next call.
+   *
+   * @param grow Whether new terms enter the vocabulary; else they are left out.
+   */
+  encode(text: string, grow: boolean, second = ''): Int32Array {
+    let count = this.#append(text, grow, 0)
+    if (second !== '') count = this.#append(second, grow, count)
+    return this.#numbers.subarray(0, count)
+  }
+
+  #append(text: string, grow: boolean, at: number): number {
+    const spans = this.#spans
+    spans.clear()
+    this.#analyzer.split(text, spans)
+    const { data, length } = spans
+    let count = at
+    for (let i = 0; i < length; i += 3) {
+      if (count >= this.#numbers.length) this.#growNumbers(count + 1)
+      const value = this.#valueOf(text, data[i]!, data[i + 1]!, grow)
+      if (value >= 0) this.#numbers[count++] = value
+      else if (value !== NOTHING) {
+        const list = this.#lists[-2 - value]!
+        this.#growNumbers(count + list.length)
+        for (const term of list) this.#numbers[count++] = term
+      }
+    }
+    return count
+  }
+
+  #growNumbers(needed: number): void {
+    if (needed <= this.#numbers.length) return
+    const larger = new Int32Array(Math.max(needed, this.#numbers.length * 2))
+    larger.set(this.#numbers)
+    this.#numbers = larger
+  }
+
+  #valueOf(text: string, start: number, end: number, grow: boolean): number {
+    let hash = 0
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x5bd1e995)
+    hash ^= hash >>> 15
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = hash & mask
+    for (;;) {
+      const word = slots[slot]! - 1
+      if (word < 0) return this.#learn(text, start, end, hash, grow)
+      if (this.#hashes[word] === hash && this.#spells(word, text, start, end)) return this.#values[word]!
+      slot = (slot + 1) & mask
+    }
+  }
+
+  #spells(word: number, text: string, start: number, end: number): boolean {
+    let at = this.#starts[word]!
+    if (this.#starts[word + 1]! - at !== end - start) return false
+    const units = this.#units
+    for (let i = start; i < end; i++) if (units[at++] !== text.charCodeAt(i)) return false
+    return true
+  }
+
+  /** Works out a word that is not remembered. */
+  #learn(text: string, start: number, end: number, hash: number, grow: boolean): number {
+    const terms = this.#analyzer.terms(text.slice(start, end))
+    const numbers: number[] = []
+    for (const term of terms) {
+      const number = grow ? this.#vocabulary.add(term) : this.#vocabulary.get(term)
+      if (number !== undefined) numbers.push(number)
+    }
+    // A word with unknown terms is not remembered: documents added later may bring them in.
+    const final = numbers.length === terms.length && end - start <= LONGEST_WORD
+    if (final && this.#words >= MOST_WORDS) this.#forget()
+    const value = numbers.length === 0 ? NOTHING : numbers.length === 1 ? numbers[0]! : this.#list(numbers, final)
+    if (final) this.#remember(text, start, end, hash, value)
+    return value
+  }
+
+  /** Keeps the terms of a word that has several; those of a word that is not remembered only until the next one. */
+  #list(numbers: readonly number[], keep: boolean): number {
+    const place = keep ? this.#lists.length : 0
+    this.#lists[place] = Int32Array.from(numbers)
+    return -2 - place
+  }
+
+  #remember(text: string, start: number, end: number, hash: number, value: number): void {
+    const word = this.#words++
+    if (word === this.#values.length) {
+      this.#hashes = grown(this.#hashes, Int32Array)
+      this.#values = grown(this.#values, Int32Array)
+      this.#starts = grown(this.#starts, Uint32Array)
+    }
+    let at = this.#starts[word]!
+    while (at + end - start > this.#units.length) this.#units = grown(this.#units, Uint16Array)
+    for (let i = start; i < end; i++) this.#units[at++] = text.charCodeAt(i)
+    this.#starts[word + 1] = at
+    this.#hashes[word] = hash
+    this.#values[word] = value
+    if (this.#words * 2 > this.#slots.length) this.#rehash()
+    else this.#place(word)
+  }
+
+  #place(word: number): void {
+    const mask = this.#slots.length - 1
+    let slot = this.#hashes[word]! & mask
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+    this.#slots[slot] = word + 1
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2)
+    for (let word = 0; word < this.#words; word++) this.#place(word)
+  }
+
+  #forget(): void {
+    this.#words = 0
+    this.#slots.fill(0)
+    this.#lists.length = 1
+  }
+}
+
+function grown<T extends Int32Array | Uint32Array | Uint16Array>(old: T, make: new (length: number) => T): T {
+  // One more than double, so that the array of ends keeps its extra place.
+  const larger = new make(old.length * 2 + 1)
+  larger.set(old as never)
+  return larger
+}
