@@ -10,7 +10,7 @@ export interface SearchTask {
   readonly k: number
   readonly similarity: 'cosine' | 'dot'
   readonly threads: number
-  readonly blockRows: number
+  readonly blockRows: number | undefined
   readonly queryRows: number
   /** Shared; anything but 0 means stop. */
   readonly stop: Int32Array

@@ -5,7 +5,6 @@ import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import type { Ranking } from '../../data/types.ts'
-import { defaultBlockRows, wholeChunks } from './search-blocks.ts'
 import type { SearchReply, SearchTask } from './search-messages.ts'
 import type { VectorStore } from './store.ts'
 
@@ -18,7 +17,7 @@ export interface SearchOptions extends LongWork {
   readonly k: number
   /** `cosine` divides by both lengths, so vectors need not be normalised; a vector of zeros has cosine 0. */
   readonly similarity: 'cosine' | 'dot'
-  /** Documents scored at a time. Default: what fits the processor's cache. The result does not depend on it. */
+  /** Documents scored at a time. Default: as many as memory bears, 16,384 at most. The result does not depend on it. */
   readonly blockRows?: number
   /** Threads of the matrix product. Default: all cores. */
   readonly threads?: number
@@ -84,7 +83,7 @@ export class ExactSearcher {
           k,
           similarity,
           threads: options.threads ?? availableParallelism(),
-          blockRows: options.blockRows === undefined ? defaultBlockRows(dimension) : wholeChunks(options.blockRows),
+          blockRows: options.blockRows,
           queryRows: QUERY_ROWS,
           stop: new Int32Array(new SharedArrayBuffer(4)),
         }
