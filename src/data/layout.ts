@@ -82,7 +82,11 @@ function classify(path: string): Part | undefined {
   if (at >= 0) {
     const suffixed = named >= 0 ? undefined : ROLE_SUFFIX.exec(names[at]!)!
     const role = ROLES[suffixed?.[2] ?? names[at]!]!
-    const before = [...telling(names.slice(0, at)), ...(suffixed ? [suffixed[1]!] : [])]
+    const before = [
+      // `go-corpus/corpus-00000-of-00001.parquet` belongs to the subset `go`.
+      ...telling(names.slice(0, at)).map((name) => ROLE_SUFFIX.exec(name)?.[1] ?? name),
+      ...(suffixed ? [suffixed[1]!] : []),
+    ]
     return {
       path,
       role,

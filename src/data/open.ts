@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
+import { nearest } from '../core/suggest.ts'
 import { type ByteSource, fileSource } from './byte-source.ts'
 import { type CollectionParts, type FileCollection, fileCollection } from './collection.ts'
 import { columnNames } from './columns.ts'
@@ -48,10 +49,11 @@ async function openWhole(spec: CollectionSpec, context: CollectionContext): Prom
 }
 
 function unknownHint(source: string): string {
-  const [family] = source.split('/')
-  const near = listDatasets().find(({ id }) => id.toLowerCase() === source.toLowerCase())
-  if (near) return `Did you mean ${near.id}?`
-  if (family === 'beir' || family === 'coir') return '`fieldtrial datasets` lists the known names.'
+  const near = nearest(
+    source,
+    listDatasets().map(({ id }) => id),
+  )
+  if (near !== undefined) return `Did you mean ${near}?`
   return 'Check the path; a data set on the hub is named hf:owner/name, and `fieldtrial datasets` lists the known names.'
 }
 

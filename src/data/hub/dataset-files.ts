@@ -27,30 +27,38 @@ export async function resolveDatasetFiles(
   subset: string | undefined,
   context: HubContext,
 ): Promise<DatasetFiles> {
-  const fetchOne = (id: string) => fetchTables(hubConfig(context), { ...repo, id }, subset)
-  // A revision names a commit of the repository that was asked for, not of its siblings.
-  const fetchSibling = async (id: string) =>
-    present(await orMissing(fetchTables(hubConfig(context), { ...repo, id, revision: 'main' }, subset)))
+  const hub = hubConfig(context)
+  const found: Tables[] = []
+  const failures: FieldtrialError[] = []
+  const take = async (id: string, revision: string) => {
+    const tables = await orFailure(fetchTables(hub, { ...repo, id, revision }, subset))
+    if (tables instanceof FieldtrialError) failures.push(tables)
+    else if (tables.files.length > 0) found.push(tables)
+  }
+  const lacks = (part: (layout: Layout) => boolean) =>
+    !found.some(({ id, files }) => part(findLayout(files, subset, `hf:${id}`)))
+  const noDocuments = () => lacks((layout) => layout.documents.length > 0)
+  const noQrels = () => lacks((layout) => layout.qrels.size > 0)
   const base = repo.id.replace(/-queries-corpus$/, '')
-  const first = await orMissing(fetchOne(repo.id))
-  const found = present(first)
-  const holds = (part: (layout: Layout) => boolean) =>
-    found.some(({ id, files }) => part(findLayout(files, subset, `hf:${id}`)))
-  if (!holds((layout) => layout.documents.length > 0)) found.push(...(await fetchSibling(`${base}-queries-corpus`)))
-  if (found.length === 0 && first instanceof FieldtrialError) throw first
-  if (!holds((layout) => layout.qrels.size > 0)) found.push(...(await fetchSibling(`${base}-qrels`)))
+  await take(repo.id, repo.revision)
+  const [refusal] = failures
+  // A revision names a commit of the repository that was asked for, not of its siblings.
+  if (noDocuments() && base === repo.id) await take(`${base}-queries-corpus`, 'main')
+  if (found.length > 0 && noQrels()) await take(`${base}-qrels`, 'main')
+  if (found.length === 0 && refusal) throw refusal
+  // A part that may be there but could not be asked for is not the same as one that is not there.
+  const unknown = failures.find(({ code }) => code !== 'DATA_MISSING')
+  if (unknown && (noDocuments() || noQrels())) throw unknown
   return {
     files: new Map(found.flatMap(({ folder, files }) => files.map((path) => [path, `${folder}/${path}`] as const))),
     repositories: found.map(({ id, commit }) => `${id}@${commit}`),
   }
 }
 
+type Tables = Snapshot & { readonly id: string }
+
 /** The tables of one repository that make up a collection; none is no error here, since they may lie beside it. */
-async function fetchTables(
-  hub: HubConfig,
-  repo: RepoRef,
-  subset: string | undefined,
-): Promise<Snapshot & { id: string }> {
+async function fetchTables(hub: HubConfig, repo: RepoRef, subset: string | undefined): Promise<Tables> {
   const select = (paths: readonly string[]) => {
     const tables = paths.filter((path) => tableFormat(path) !== undefined)
     const { documents, queries, qrels } = findLayout(tables, subset, `hf:${repo.id}`)
@@ -58,20 +66,18 @@ async function fetchTables(
   }
   const main = await fetchSnapshot(hub, repo, select)
   if (main.files.length > 0 || isCommit(repo.revision)) return { ...main, id: repo.id }
-  const converted = await orMissing(fetchSnapshot(hub, { ...repo, revision: PARQUET_BRANCH }, select))
-  return { ...(converted instanceof FieldtrialError ? main : converted), id: repo.id }
+  const converted = await orFailure(fetchSnapshot(hub, { ...repo, revision: PARQUET_BRANCH }, select))
+  if (!(converted instanceof FieldtrialError)) return { ...converted, id: repo.id }
+  if (converted.code === 'NETWORK') throw converted
+  return { ...main, id: repo.id }
 }
 
-function present(found: (Snapshot & { id: string }) | FieldtrialError): (Snapshot & { id: string })[] {
-  return found instanceof FieldtrialError || found.files.length === 0 ? [] : [found]
-}
-
-/** A repository that may be absent, as its error; any other failure is thrown. */
-async function orMissing<T>(fetching: Promise<T>): Promise<T | FieldtrialError> {
+/** A repository that may be absent, or out of reach, as its error; the caller decides what follows. */
+async function orFailure<T>(fetching: Promise<T>): Promise<T | FieldtrialError> {
   try {
     return await fetching
   } catch (error) {
-    if (error instanceof FieldtrialError && (error.code === 'DATA_MISSING' || error.code === 'OFFLINE')) return error
+    if (error instanceof FieldtrialError && ['DATA_MISSING', 'OFFLINE', 'NETWORK'].includes(error.code)) return error
     throw error
   }
 }
