@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type CsvError, type Info, parse } from 'csv-parse'
+import { CsvError, type Info, parse } from 'csv-parse'
 import type { ByteSource } from './byte-source.ts'
 import { readLineBatches } from './lines.ts'
 import { invalid, type Row, type RowBatch } from './record.ts'
@@ -78,13 +78,12 @@ function checkHeader(names: readonly string[], file: string): string[] {
 }
 
 function asCsvError(error: unknown, file: string, header: boolean): unknown {
-  const { code, lines } = error as Partial<CsvError> & { lines?: number }
-  if (typeof code !== 'string' || !code.startsWith('CSV_')) return error
-  const where = lines === undefined ? { file } : { file, line: lines - (header ? 0 : 1) }
+  if (!(error instanceof CsvError)) return error
+  const { lines } = error as { lines?: number }
   return invalid(
-    where,
-    (error as Error).message,
-    'Every row needs as many cells as the first; cells with the delimiter or line breaks must be quoted in CSV.',
+    lines === undefined ? { file } : { file, line: lines - (header ? 0 : 1) },
+    error.message.replace(/ (on|at) line \d+/, ''),
+    'Every row needs as many cells as the first; in CSV, cells with commas, quotes or line breaks stand in quotes, and a quote inside is doubled.',
     error,
   )
 }

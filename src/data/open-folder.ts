@@ -13,6 +13,8 @@ import { readDocuments, readJudgments, readQueries } from './table-reader.ts'
 import { zipEntries } from './zip.ts'
 
 const DEFAULT_SPLIT = 'test'
+/** Names that different publishers give to the same split. */
+const DEVELOPMENT: readonly string[] = ['dev', 'validation', 'valid', 'val']
 /** As deep as any known layout goes (`data/default/test/0000.parquet`), with an archive's top folder and one to spare. */
 const MAX_DEPTH = 6
 const MAX_FILES = 100_000
@@ -102,6 +104,15 @@ function chooseSplit(
     })
   const split = wanted ?? DEFAULT_SPLIT
   if (splits.includes(split)) return split
+  const other = DEVELOPMENT.includes(split) ? splits.filter((name) => DEVELOPMENT.includes(name)) : []
+  if (other.length === 1) {
+    context.onNotice?.({
+      level: 'info',
+      code: 'collection.split',
+      message: `${source} calls its split ${split} ${other[0]}.`,
+    })
+    return other[0]!
+  }
   if (wanted === undefined && splits.length === 1) {
     context.onNotice?.({
       level: 'info',

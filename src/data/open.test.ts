@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32, gzipSync } from 'node:zlib'
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { folderOf, jsonl, SMALL_BEIR } from '../../test/support/files.ts'
 import type { FieldtrialError } from '../core/errors.ts'
@@ -111,6 +111,8 @@ test('uses the only split and says so; lists the splits otherwise', async () => 
   const only = await open({ ...rest, 'qrels/dev.tsv': qrels })
   expect(only.collection.split).toBe('dev')
   expect(only.notices).toMatchObject([{ code: 'collection.split' }])
+  const validation = await open({ ...SMALL_BEIR, 'qrels/validation.tsv': qrels }, { split: 'dev' })
+  expect(validation.collection.split).toBe('validation')
   const error = await failure(open({ ...SMALL_BEIR, 'qrels/train.tsv': qrels }, { split: 'tarin' }))
   expect(error.code).toBe('DATA_MISSING')
   expect(error.message).toContain('it has test, train')
@@ -127,6 +129,14 @@ test('finds the collection in a zip, with a folder around it', async () => {
   expect(await failure(openCollection({ source: join(source, 'bad.zip') }, context))).toMatchObject({
     code: 'DATA_INVALID',
   })
+  const bytes = zipOf(SMALL_BEIR)
+  // The content of the first entry, corpus.jsonl, begins after its header and name.
+  bytes.fill(0xff, 30 + 'corpus.jsonl'.length, 30 + 'corpus.jsonl'.length + 20)
+  await writeFile(join(source, 'damaged.zip'), bytes)
+  const damaged = await openCollection({ source: join(source, 'damaged.zip') }, context)
+  const error = await failure(documentsOf(damaged))
+  expect(error.code).toBe('DATA_INVALID')
+  expect(error.message).toContain('damaged.zip/corpus.jsonl is damaged')
 })
 
 test('asks which of several collections is meant', async () => {
@@ -249,18 +259,20 @@ function prefixed(prefix: string, files: Readonly<Record<string, string>>): Reco
   return Object.fromEntries(Object.entries(files).map(([name, content]) => [prefix + name, content]))
 }
 
-/** A zip archive of stored entries: local headers, contents, central directory, end record. */
+/** A zip archive: local headers, deflated contents, central directory, end record. */
 function zipOf(files: Readonly<Record<string, string>>): Uint8Array {
   const parts: Buffer[] = []
   const directory: Buffer[] = []
   let offset = 0
   for (const [name, content] of Object.entries(files)) {
-    const [nameBytes, data] = [Buffer.from(name), Buffer.from(content)]
+    const [nameBytes, whole] = [Buffer.from(name), Buffer.from(content)]
+    const data = deflateRawSync(whole)
     const common = Buffer.alloc(26)
     common.writeUInt16LE(20, 0)
-    common.writeUInt32LE(crc32(data), 10)
+    common.writeUInt16LE(8, 4)
+    common.writeUInt32LE(crc32(whole), 10)
     common.writeUInt32LE(data.length, 14)
-    common.writeUInt32LE(data.length, 18)
+    common.writeUInt32LE(whole.length, 18)
     common.writeUInt16LE(nameBytes.length, 22)
     const tail = Buffer.alloc(14)
     tail.writeUInt32LE(offset, 10)
