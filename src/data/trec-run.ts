@@ -4,6 +4,7 @@ import type { ByteSource } from './byte-source.ts'
 import { rankOrder } from './id-order.ts'
 import { grown, IdTable } from './id-table.ts'
 import { invalid } from './record.ts'
+import { asSound, notANumber } from './sound-ranking.ts'
 import { asSource, badId, feedBytes, feedFile, type LineSink, wrongColumns } from './trec-lines.ts'
 import { parseNumber } from './trec-number.ts'
 import type { Ranking, Run } from './types.ts'
@@ -182,7 +183,7 @@ class RunReader implements LineSink {
         scores[at++] = this.#score[row]!
       }
     }
-    return { ids, scores }
+    return asSound({ ids, scores })
   }
 
   #duplicate(query: number, document: number, row: number, bounds: readonly (readonly [number, number])[]): Error {
@@ -236,10 +237,7 @@ function* runPieces(run: Run, tag: string): Generator<string> {
       const id = ids[at]!
       requireWritable(id, 'document')
       const score = scores[at]!
-      if (Number.isNaN(score))
-        throw new FieldtrialError('DATA_INVALID', `The score of the document ${id} for the query ${query} is NaN.`, {
-          hint: 'NaN cannot be ranked; the retriever that gave it failed.',
-        })
+      if (Number.isNaN(score)) throw notANumber(query, id)
       text += `${query} Q0 ${id} ${rank + 1} ${score} ${name}\n`
     }
     if (text !== '') yield text

@@ -1,5 +1,6 @@
 import { FieldtrialError } from '../core/errors.ts'
 import { rankOrder } from '../data/id-order.ts'
+import { requireSound } from '../data/sound-ranking.ts'
 import type { Ranking, Run } from '../data/types.ts'
 import { type FusionOptions, fusionOptions, parametersOf } from './options.ts'
 import { methodOf, normaliserOf } from './registry.ts'
@@ -37,7 +38,7 @@ export function fuse(runs: readonly Run[], options: FusionOptions): Run {
     const normalised = lists.map((list) => sorted(normalise(list, candidates), resolved.ties ?? 'id'))
     const scores = combine(tableOf(normalised, candidates), parameters)
     const broken = scores.findIndex(Number.isNaN)
-    if (broken >= 0) throw notANumber(query, candidates[broken]!)
+    if (broken >= 0) throw notFinite(query, candidates[broken]!)
     fused.set(query, cut(sorted({ ids: candidates, scores }, 'id'), resolved.depth))
   }
   return fused
@@ -45,15 +46,7 @@ export function fuse(runs: readonly Run[], options: FusionOptions): Run {
 
 function ranked(query: string, ranking: Ranking | undefined, ties: 'id' | 'given'): RankedList {
   if (!ranking) return { ids: [], scores: new Float64Array(0) }
-  const { ids, scores } = ranking
-  if (new Set(ids).size !== ids.length)
-    throw new FieldtrialError(
-      'DATA_INVALID',
-      `The document ${ids.find((id, i) => ids.indexOf(id) !== i)} stands twice in the results of the query ${query}.`,
-      { hint: 'A document has one score for a query.' },
-    )
-  const broken = scores.findIndex(Number.isNaN)
-  if (broken >= 0) throw notANumber(query, ids[broken]!)
+  requireSound(query, ranking)
   return sorted(ranking, ties)
 }
 
@@ -77,12 +70,8 @@ function cut({ ids, scores }: RankedList, depth: number | undefined): Ranking {
   return { ids: ids.slice(0, depth), scores: scores.slice(0, depth) }
 }
 
-function notANumber(query: string, id: string): FieldtrialError {
-  return new FieldtrialError(
-    'DATA_INVALID',
-    `The score of the document ${id} for the query ${query} is not a number.`,
-    {
-      hint: 'A run that is fused must have finite scores; the retriever that gave it may have failed.',
-    },
-  )
+function notFinite(query: string, id: string): FieldtrialError {
+  return new FieldtrialError('DATA_INVALID', `The fused score of the document ${id} for the query ${query} is NaN.`, {
+    hint: 'Infinite scores cannot be normalised; look for them in the runs.',
+  })
 }

@@ -1,5 +1,5 @@
-import { FieldtrialError } from '../core/errors.ts'
 import { rankOrder } from '../data/id-order.ts'
+import { requireSound } from '../data/sound-ranking.ts'
 import type { Qrels, Ranking, Run } from '../data/types.ts'
 import type { Measure } from './parse.ts'
 import { gradeLevels, type JudgedRanking, NOT_GRADED, UNJUDGED } from './ranking.ts'
@@ -81,7 +81,7 @@ export function judge(
   removeSelf: boolean,
 ): JudgedRanking {
   const { ids, scores } = results
-  check(query, ids, scores)
+  requireSound(query, results)
   const order = rankOrder(ids, scores, 'float32')
   const grades = new Int32Array(ids.length)
   let length = 0
@@ -92,28 +92,4 @@ export function judge(
     grades[length++] = grade === undefined ? UNJUDGED : grade < 0 ? NOT_GRADED : grade
   }
   return { grades: length === grades.length ? grades : grades.subarray(0, length), levels: gradeLevels(judgments) }
-}
-
-function check(query: string, ids: readonly string[], scores: Float64Array): void {
-  if (ids.length !== scores.length)
-    throw new FieldtrialError(
-      'DATA_INVALID',
-      `The results of the query ${query} have ${ids.length} documents but ${scores.length} scores.`,
-      { hint: 'A ranking has one score for each document.' },
-    )
-  if (new Set(ids).size !== ids.length) {
-    const twice = ids.find((id, i) => ids.indexOf(id) !== i)
-    throw new FieldtrialError(
-      'DATA_INVALID',
-      `The document ${twice} stands twice in the results of the query ${query}.`,
-      {
-        hint: 'A document has one score for a query.',
-      },
-    )
-  }
-  for (let i = 0; i < scores.length; i++)
-    if (Number.isNaN(scores[i]))
-      throw new FieldtrialError('DATA_INVALID', `The score of the document ${ids[i]} for the query ${query} is NaN.`, {
-        hint: 'NaN cannot be ranked; the retriever that gave it failed.',
-      })
 }
