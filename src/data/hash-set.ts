@@ -25,10 +25,6 @@ export class HashSet {
   #seen = new Uint8Array(1 << 12)
   #size = 0
 
-  get size(): number {
-    return this.#size
-  }
-
   /** Adds a hash and says how often it had come before: 0, 1, or 2 for more. */
   add(key: Hash64): 0 | 1 | 2 {
     if (this.#size * 2 >= this.#seen.length) this.#grow()

@@ -35,7 +35,7 @@ export function invalid(where: Where, message: string, hint: string, cause?: unk
 }
 
 /** The first of these fields that the row has; for an error, all that was looked for. */
-export function fieldOf(row: Row, names: readonly string[]): string | undefined {
+function fieldOf(row: Row, names: readonly string[]): string | undefined {
   return names.find((name) => row[name] !== undefined && row[name] !== null)
 }
 
