@@ -16,7 +16,7 @@ export interface Machine {
   readonly python: string | null
   /** Python package → version, of those asked for and installed. */
   readonly packages: Readonly<Record<string, string>>
-  /** Load average over the last minute when the report was made: well above 0 before a run means a busy machine. */
+  /** Load average of the minute before the bench began: well above 0 means that something else was running. */
   readonly load: number
 }
 
@@ -34,9 +34,12 @@ export async function describeMachine(packages: readonly string[] = []): Promise
     node: process.versions.node,
     python,
     packages: versions,
-    load: Math.round(loadavg()[0]! * 100) / 100,
+    load: loadBefore,
   }
 }
+
+/** Taken as the process starts, before its own work counts. */
+const loadBefore = Math.round(loadavg()[0]! * 100) / 100
 
 const TELLING = ['avx2', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'avx_vnni', 'amx_int8', 'asimddp', 'i8mm']
 

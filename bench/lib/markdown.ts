@@ -1,5 +1,8 @@
 import { type BenchReport, cells, HEAD, machineLine, type Skip } from './report.ts'
 
+/** Load average per core above which figures are not to be trusted without a word. */
+const BUSY = 0.25
+
 /**
  * All reports as one Markdown page: the machine, a table per bench with targets and verdicts, what was skipped, and why.
  *
@@ -7,6 +10,7 @@ import { type BenchReport, cells, HEAD, machineLine, type Skip } from './report.
  * @param failures Benches that gave no report.
  */
 export function markdownPage(command: string, reports: readonly BenchReport[], failures: readonly Skip[]): string {
+  const [first] = reports
   const rows = reports.flatMap((report) => report.rows)
   const met = rows.filter((row) => row.ok === true).length
   const undecided = rows.filter((row) => row.target !== null && row.ok === null).length
@@ -19,6 +23,9 @@ export function markdownPage(command: string, reports: readonly BenchReport[], f
       ...missed.map((row) => `missed: ${row.name} (${row.peerName || row.unit})`),
       ...(undecided === 0 ? [] : [`${undecided} undecided for want of a peer`]),
     ].join('; '),
+    ...(first !== undefined && first.machine.load > BUSY * first.machine.cores
+      ? [`The machine was busy before the start (load average ${first.machine.load}): read the ratios with care.`]
+      : []),
     ...reports.map(section),
     ...(failures.length === 0 ? [] : [`## Not run\n\n${failures.map(skipLine).join('\n')}`]),
   ]
