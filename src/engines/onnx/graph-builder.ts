@@ -1,0 +1,180 @@
+import { FieldtrialError } from '../../core/errors.ts'
+import {
+  type Attribute,
+  ElementType,
+  type GraphSpec,
+  type Initializer,
+  type NodeSpec,
+  type ValueSpec,
+} from './onnx-model.ts'
+import type { Checkpoint, TensorPlace } from './safetensors.ts'
+
+const TYPES: Readonly<Record<string, ElementType>> = {
+  F32: ElementType.float32,
+  F16: ElementType.float16,
+  BF16: ElementType.bfloat16,
+}
+
+/** A weight matrix that the graph expects as int8; whoever opens the session fills in both constants. */
+export interface QuantizedWeight {
+  readonly place: TensorPlace
+  readonly name: string
+  /** Name of the int8 constant, inputs × outputs. */
+  readonly values: string
+  /** Name of the float32 constant with one scale per output. */
+  readonly scales: string
+}
+
+export interface BuiltGraph {
+  readonly graph: GraphSpec
+  readonly quantized: readonly QuantizedWeight[]
+}
+
+/**
+ * Collects nodes and constants of a graph over a checkpoint. Pure: no file is read, weights are referred to by place.
+ * Half-precision weights are cast in the graph; onnxruntime folds that into a float32 copy when it loads.
+ */
+export class GraphBuilder {
+  private readonly nodes: NodeSpec[] = []
+  private readonly constants = new Map<string, Initializer>()
+  private readonly casts = new Map<string, string>()
+  private readonly inputs: ValueSpec[] = []
+  private readonly quantized: QuantizedWeight[] = []
+  private readonly checkpoint: Checkpoint
+  /** What stands before every name of the family in this checkpoint, e.g. `bert.`. */
+  private readonly prefix: string
+  private readonly int8: boolean
+
+  constructor(checkpoint: Checkpoint, prefix: string, int8: boolean) {
+    this.checkpoint = checkpoint
+    this.prefix = prefix
+    this.int8 = int8
+  }
+
+  input(name: string, type: ElementType, dims: ValueSpec['dims']): string {
+    this.inputs.push({ name, type, dims })
+    return name
+  }
+
+  /** Adds an operator with one output; returns the output's name. */
+  op(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
+    return this.add('', type, inputs, attributes)
+  }
+
+  /** The same for onnxruntime's own fused operators (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md). */
+  fused(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
+    return this.add('com.microsoft', type, inputs, attributes)
+  }
+
+  /** A constant of whole numbers; without `dims` a scalar for one number, else a list. */
+  int64(values: readonly number[], scalar = false): string {
+    const content = values.length > 8 ? `table ${this.constants.size}` : values.join(',')
+    const name = `int64:${scalar ? 'scalar ' : ''}${content}`
+    const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer)
+    this.constants.set(name, { name, type: ElementType.int64, dims: scalar ? [] : [values.length], data })
+    return name
+  }
+
+  /** A weight as float32, whatever the checkpoint's type. */
+  weight(name: string, shape: readonly (number | null)[]): string {
+    const stored = this.stored(name, shape)
+    return this.toFloat32(stored.name, stored.place)
+  }
+
+  /** Rows of a table; half-precision tables are cast after the look-up, so that the table is never copied. */
+  lookUp(table: string, width: number, indices: string): string {
+    const { name, place } = this.stored(table, [null, width])
+    const rows = this.op('Gather', [name, indices])
+    return place.type === 'F32' ? rows : this.op('Cast', [rows], { to: ElementType.float32 })
+  }
+
+  /** Rows in a table of the checkpoint. */
+  rows(table: string, width: number): number {
+    return this.find(table, [null, width]).place.shape[0]!
+  }
+
+  /** x · weightᵀ for a weight stored as torch stores it, outputs × inputs. The bias goes into whatever fused operator follows. */
+  project(x: string, weight: string, inputs: number, outputs: number): string {
+    if (!this.int8) return this.fused('FusedMatMul', [x, this.weight(weight, [outputs, inputs])], { transB: 1 })
+    const { name, place } = this.find(weight, [outputs, inputs])
+    const entry = { place, name, values: `${name}:int8`, scales: `${name}:scales` }
+    this.quantized.push(entry)
+    return this.fused('DynamicQuantizeMatMul', [x, entry.values, entry.scales])
+  }
+
+  /** @param output The value that the graph gives, under the name `last_hidden_state`. */
+  finish(output: string, dims: ValueSpec['dims']): BuiltGraph {
+    const name = 'last_hidden_state'
+    this.nodes.push({ type: 'Identity', domain: '', inputs: [output], outputs: [name], attributes: {} })
+    return {
+      graph: {
+        nodes: this.nodes,
+        initializers: [...this.constants.values()],
+        inputs: this.inputs,
+        outputs: [{ name, type: ElementType.float32, dims }],
+      },
+      quantized: this.quantized,
+    }
+  }
+
+  private add(
+    domain: NodeSpec['domain'],
+    type: string,
+    inputs: readonly string[],
+    attributes: NodeSpec['attributes'],
+  ): string {
+    const output = `${type}:${this.nodes.length}`
+    this.nodes.push({ type, domain, inputs, outputs: [output], attributes })
+    return output
+  }
+
+  private stored(name: string, shape: readonly (number | null)[]): { name: string; place: TensorPlace } {
+    const found = this.find(name, shape)
+    const { file, offset, bytes, type } = found.place
+    this.constants.set(found.name, {
+      name: found.name,
+      type: TYPES[type]!,
+      dims: found.place.shape,
+      data: { file, offset, bytes },
+    })
+    return found
+  }
+
+  private toFloat32(name: string, place: TensorPlace): string {
+    if (place.type === 'F32') return name
+    const known = this.casts.get(name)
+    if (known !== undefined) return known
+    const cast = this.op('Cast', [name], { to: ElementType.float32 })
+    this.casts.set(name, cast)
+    return cast
+  }
+
+  private find(short: string, shape: readonly (number | null)[]): { name: string; place: TensorPlace } {
+    // Checkpoints converted from TensorFlow call a layer norm's weight and bias gamma and beta.
+    const old = short.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta')
+    const name = [this.prefix + short, this.prefix + old].find((candidate) => this.checkpoint.has(candidate))
+    if (name === undefined)
+      throw new FieldtrialError('MODEL_INVALID', `The checkpoint has no tensor ${this.prefix}${short}.`, {
+        hint: 'Check that config.json and the weights belong to the same model.',
+      })
+    const place = this.checkpoint.get(name)!
+    if (TYPES[place.type] === undefined)
+      throw new FieldtrialError(
+        'MODEL_INVALID',
+        `The tensor ${name} has type ${place.type}; F32, F16 and BF16 can be used.`,
+        {
+          where: { file: place.file },
+          hint: 'Save the model again as float32, float16 or bfloat16.',
+        },
+      )
+    const fits =
+      place.shape.length === shape.length && shape.every((size, i) => size === null || size === place.shape[i])
+    if (!fits)
+      throw new FieldtrialError(
+        'MODEL_INVALID',
+        `The tensor ${name} has shape [${place.shape}]; config.json asks for [${shape.map((s) => s ?? 'any')}].`,
+        { where: { file: place.file }, hint: 'Check that config.json and the weights belong to the same model.' },
+      )
+    return { name, place }
+  }
+}

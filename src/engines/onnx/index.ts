@@ -1,0 +1,2 @@
+export { GRAPH_VERSION, supportedModelTypes } from './families/index.ts'
+export { type OnnxOptions, prepareOnnx, supportedArchitecture } from './prepare.ts'

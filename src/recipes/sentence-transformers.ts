@@ -1,0 +1,198 @@
+import { FieldtrialError } from '../core/errors.ts'
+import { type HeadStep, headStep } from './sentence-transformers-head.ts'
+import { readPooling } from './sentence-transformers-pooling.ts'
+import type { Pooling, Recipe } from './types.ts'
+
+/** A parsed JSON object. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** The contents of a model's own files, as far as they are there. */
+export interface SentenceTransformersFiles {
+  /** `modules.json`; null for a plain transformers checkpoint. */
+  readonly modules: unknown
+  /** `config.json` of each module by its path in modules.json, e.g. `1_Pooling`. */
+  readonly moduleConfigs: Readonly<Record<string, JsonObject | null>>
+  /** `sentence_bert_config.json` (or one of its older names). */
+  readonly sentenceConfig: JsonObject | null
+  /** `config_sentence_transformers.json`. */
+  readonly modelConfig: JsonObject | null
+  readonly tokenizerConfig: JsonObject | null
+  /** `max_position_embeddings` of config.json. */
+  readonly maxPositions: number | null
+  /** The most tokens that the weights allow; null if unknown. */
+  readonly positionLimit: number | null
+}
+
+/** What the user sets over the model's own files. */
+export interface RecipeOverrides {
+  readonly maxLength?: number
+  readonly prompts?: { readonly query?: string; readonly document?: string }
+  readonly pooling?: Pooling | readonly Pooling[]
+  readonly normalize?: boolean
+}
+
+export interface ResolvedRecipe {
+  readonly recipe: Recipe
+  /** What follows the pooling, in order; the last normalisation is in `recipe.normalize`. */
+  readonly head: readonly HeadStep[]
+  readonly warnings: readonly string[]
+}
+
+const SOURCE =
+  "the model's own files, read as sentence-transformers 6 reads them (Reimers & Gurevych 2019, arXiv:1908.10084)"
+const FALLBACK_LENGTH = 512
+
+/**
+ * The recipe that sentence-transformers would follow for this model with `encode_query` and `encode_document`. Pure: contents in, recipe out.
+ * One difference: where the model's similarity is the cosine, vectors are normalised even if the model has no such module,
+ * so that the dot product of stored vectors is the cosine.
+ *
+ * @throws FieldtrialError `MODEL_INVALID` on modules or settings that cannot be followed; `USAGE` on an override that the model cannot take.
+ */
+export function sentenceTransformersRecipe(
+  files: SentenceTransformersFiles,
+  overrides: RecipeOverrides = {},
+): ResolvedRecipe {
+  const warnings: string[] = []
+  const modules = readModules(files.modules)
+  if (modules === null && overrides.pooling === undefined)
+    warnings.push('no modules.json: mean pooling is assumed, as sentence-transformers does; the model may want another')
+
+  let pooling: readonly Pooling[] = ['mean']
+  let includePrompt = true
+  const steps: HeadStep[] = []
+  for (const { type, path } of modules ?? []) {
+    if (type === 'Transformer' || type === 'Dropout') continue
+    const config = files.moduleConfigs[path] ?? null
+    if (type === 'Pooling') ({ pooling, includePrompt } = readPooling(config, path))
+    else steps.push(headStep(type, path, config))
+  }
+  if (overrides.pooling !== undefined)
+    pooling = typeof overrides.pooling === 'string' ? [overrides.pooling] : overrides.pooling
+
+  const similarity = readSimilarity(files.modelConfig, warnings)
+  const ownNormalize = steps.at(-1)?.kind === 'normalize'
+  const recipe: Recipe = {
+    id: 'sentence-transformers',
+    source: SOURCE,
+    prefix: readPrompts(files.modelConfig, overrides.prompts ?? {}, warnings),
+    pooling,
+    includePrompt,
+    normalize: overrides.normalize ?? (ownNormalize || similarity === 'cosine'),
+    maxLength: resolveMaxLength(files, overrides.maxLength, warnings),
+    similarity,
+  }
+  return { recipe, head: ownNormalize ? steps.slice(0, -1) : steps, warnings }
+}
+
+/** The folder of the transformer module inside the model's folder: '' or, in old models, `0_Transformer`. */
+export function transformerPath(modules: unknown): string {
+  return readModules(modules)?.find((module) => module.type === 'Transformer')?.path ?? ''
+}
+
+/** Paths of all modules that have a config of their own. */
+export function modulePaths(modules: unknown): string[] {
+  return (readModules(modules) ?? [])
+    .filter(({ type, path }) => type !== 'Transformer' && path !== '')
+    .map((m) => m.path)
+}
+
+interface Module {
+  /** Class name without its package. */
+  readonly type: string
+  readonly path: string
+}
+
+function readModules(modules: unknown): Module[] | null {
+  if (modules === null) return null
+  if (!Array.isArray(modules)) throw invalid('modules.json', 'is not a list of modules')
+  return modules.map((entry: unknown, i) => {
+    const { type, path } = (entry ?? {}) as { type?: unknown; path?: unknown }
+    if (
+      typeof type !== 'string' ||
+      typeof path !== 'string' ||
+      path.split(/[\\/]/).includes('..') ||
+      /^[\\/]/.test(path)
+    )
+      throw invalid('modules.json', `has no usable "type" and "path" in entry ${i}`, `[${i}]`)
+    if (!type.startsWith('sentence_transformers.'))
+      throw invalid('modules.json', `asks for the code ${type}; fieldtrial runs no code from models`, `[${i}].type`)
+    return { type: type.split('.').at(-1)!, path }
+  })
+}
+
+function readSimilarity(config: JsonObject | null, warnings: string[]): Recipe['similarity'] {
+  const name = config?.similarity_fn_name ?? 'cosine'
+  if (name === 'cosine' || name === 'dot') return name
+  if (name === 'dot_score') return 'dot'
+  warnings.push(`the model's similarity is ${JSON.stringify(name)}, which is not built: the cosine is used`)
+  return 'cosine'
+}
+
+/** Prompts by the names that `encode_query` and `encode_document` look for. */
+function readPrompts(
+  config: JsonObject | null,
+  overrides: { readonly query?: string; readonly document?: string },
+  warnings: string[],
+): Recipe['prefix'] {
+  const prompts = (config?.prompts ?? {}) as Readonly<Record<string, unknown>>
+  const pick = (...names: string[]): [string, string | undefined] => {
+    for (const name of names) {
+      const text = prompts[name]
+      if (typeof text === 'string') return [text, name]
+      if (text !== undefined && text !== null)
+        throw invalid('config_sentence_transformers.json', `has a prompt "${name}" that is not text`, `prompts.${name}`)
+    }
+    return ['', undefined]
+  }
+  const [query] = pick('query')
+  // sentence-transformers fills in an empty "document" on loading, so an empty one is no statement of the model's.
+  const named =
+    prompts.document === ''
+      ? (['passage', 'corpus', 'document'] as const)
+      : (['document', 'passage', 'corpus'] as const)
+  const [document, documentName] = pick(...named)
+  if (overrides.document === undefined && document !== '' && documentName !== 'document')
+    warnings.push(
+      `documents get the model's "${documentName}" prompt; sentence-transformers' encode_document needs prompt_name for that`,
+    )
+  const fallback = config?.default_prompt_name
+  if (typeof fallback === 'string' && ![query, document].includes(pick(fallback)[0]))
+    warnings.push(
+      `the model's default prompt "${fallback}" is used for neither side; set prompts if the model needs it in retrieval`,
+    )
+  return { query: overrides.query ?? query, document: overrides.document ?? document }
+}
+
+/** `max_seq_length` rules, then the tokenizer's and config's limits, as in sentence-transformers; never more than the weights allow. */
+function resolveMaxLength(files: SentenceTransformersFiles, override: number | undefined, warnings: string[]): number {
+  const limit = files.positionLimit ?? Number.POSITIVE_INFINITY
+  if (override !== undefined) {
+    if (Number.isSafeInteger(override) && override >= 1 && override <= limit) return override
+    throw new FieldtrialError(
+      'USAGE',
+      `A maximum length of ${override} tokens cannot be used; the model takes 1 to ${limit}.`,
+      {
+        hint: 'Leave the maximum length out to use the model’s own.',
+        where: { field: 'maxLength' },
+      },
+    )
+  }
+  const own = positive(files.sentenceConfig?.max_seq_length)
+  const others = [positive(files.tokenizerConfig?.model_max_length), files.maxPositions ?? Number.POSITIVE_INFINITY]
+  const length = Math.min(Number.isFinite(own) ? own : Math.min(...others), limit)
+  if (Number.isFinite(length) && length < 1e9) return length
+  warnings.push(`the model names no maximum length: ${FALLBACK_LENGTH} tokens are kept`)
+  return FALLBACK_LENGTH
+}
+
+function positive(value: unknown): number {
+  return typeof value === 'number' && value >= 1 ? Math.floor(value) : Number.POSITIVE_INFINITY
+}
+
+function invalid(file: string, what: string, field?: string): FieldtrialError {
+  return new FieldtrialError('MODEL_INVALID', `${file} ${what}.`, {
+    where: { file, ...(field === undefined ? {} : { field }) },
+    hint: 'Use a model whose modules are Transformer, Pooling, Dense and Normalize, or serve it and use the http engine.',
+  })
+}
