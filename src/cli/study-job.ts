@@ -58,7 +58,7 @@ export async function runStudyJob(job: StudyJob): Promise<number> {
   try {
     executed = await executePlan(plan, workspace, {
       ...work,
-      onTrial: (trial, done, of) => note(describeTrial(trial, done, of, plan, terminal)),
+      onTrial: (trial, progress) => note(describeTrial(trial, progress, plan, terminal)),
     })
   } finally {
     progress.clear()
@@ -91,14 +91,18 @@ function exitCode(failures: readonly FieldtrialError[]): number {
   return failures[0]?.exitCode ?? 0
 }
 
-function describeTrial(trial: TrialResult, done: number, of: number, plan: Plan, terminal: Terminal): string {
+function describeTrial(
+  trial: TrialResult,
+  { done, of, seconds }: { readonly done: number; readonly of: number; readonly seconds: number },
+  plan: Plan,
+  terminal: Terminal,
+): string {
   const c = terminal.errColors
   const head = `[${done}/${of}] ${trial.retriever} × ${trial.collection}`
   if (trial.error)
     return `${c.red('✗')} ${head}: ${trial.error.message}${trial.error.hint ? `\n    ${c.dim(trial.error.hint)}` : ''}`
   const measure = plan.study.measures[0]!.name
   const value = trial.mean[measure]
-  const seconds = trial.cost.indexSeconds + trial.cost.searchSeconds + (trial.cost.encodeQueriesSeconds ?? 0)
   return `${c.green('✓')} ${head}: ${measure} ${value === null || value === undefined ? 'undefined' : value.toFixed(4)} ${c.dim(trial.cost.cached ? '(cached)' : `(${formatSeconds(seconds)})`)}`
 }
 

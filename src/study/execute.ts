@@ -27,6 +27,8 @@ import { summariseRetriever } from './study.ts'
 
 /** What is remembered beside a run. */
 interface RunDetail {
+  /** Ids in the file are percent-encoded. */
+  readonly encodedIds: boolean
   readonly cost: Omit<TrialCost, 'cached'>
   readonly warnings: readonly string[]
 }
@@ -37,18 +39,28 @@ interface MeasuresDetail {
   readonly missing: number
 }
 
+/** Where a run lies. */
+export interface StoredRun {
+  readonly folder: string
+  /** Ids in the file are percent-encoded, since some hold blanks. */
+  readonly encodedIds: boolean
+}
+
 export interface Executed {
   readonly results: StudyResults
   readonly evidence: Evidence
-  /** Folder of each done trial's run file, for copying. */
-  readonly runFolders: ReadonlyMap<TrialResult, string>
+  /** The run of each trial that is done. */
+  readonly runs: ReadonlyMap<TrialResult, StoredRun>
   /** The errors of failed trials, in order. */
   readonly failures: readonly FieldtrialError[]
 }
 
 export interface ExecuteOptions extends LongWork {
   /** Told when a trial is over. */
-  readonly onTrial?: (result: TrialResult, done: number, of: number) => void
+  readonly onTrial?: (
+    result: TrialResult,
+    progress: { readonly done: number; readonly of: number; readonly seconds: number },
+  ) => void
 }
 
 /** Errors after which going on with other trials makes no sense. */
@@ -60,7 +72,7 @@ const FATAL = new Set(['CANCELLED', 'DISK_FULL', 'WORKSPACE_VERSION'])
  * @throws FieldtrialError `CANCELLED` or `DISK_FULL`; finished work is kept.
  */
 export async function executePlan(plan: Plan, workspace: Workspace, options: ExecuteOptions = {}): Promise<Executed> {
-  const runFolders = new Map<TrialResult, string>()
+  const runs = new Map<TrialResult, StoredRun>()
   const failures: FieldtrialError[] = []
   const trials: TrialResult[] = []
   const encoders = new Map([...plan.encoders].map(([id, prepared]) => [id, new LazyEncoder(prepared)]))
@@ -68,11 +80,12 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
     for (const trial of plan.trials) {
       throwIfAborted(options.signal)
       let result: TrialResult
+      const started = performance.now()
       try {
-        const { folder, detail, cached } = await obtainRun(plan, trial, workspace, encoders.get(trial.spec.id), options)
-        const measured = await obtainMeasures(plan, trial, folder, workspace, options)
-        result = doneTrial(trial, detail, cached, measured)
-        runFolders.set(result, folder)
+        const made = await obtainRun(plan, trial, workspace, encoders.get(trial.spec.id), options)
+        const measured = await obtainMeasures(plan, trial, made, workspace, options)
+        result = doneTrial(trial, made.detail, made.cached, measured)
+        runs.set(result, { folder: made.folder, encodedIds: made.detail.encodedIds })
       } catch (error) {
         const failure = asFailure(error)
         if (FATAL.has(failure.code)) throw error
@@ -80,7 +93,11 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
         result = failedTrial(trial, failure)
       }
       trials.push(result)
-      options.onTrial?.(result, trials.length, plan.trials.length)
+      options.onTrial?.(result, {
+        done: trials.length,
+        of: plan.trials.length,
+        seconds: (performance.now() - started) / 1000,
+      })
       // A model is not needed once its last trial is over; 7B of them would not fit side by side.
       const next = plan.trials[trials.length]
       if (next?.spec.id !== trial.spec.id) await encoders.get(trial.spec.id)?.close()
@@ -89,8 +106,8 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
     for (const encoder of encoders.values()) await encoder.close()
   }
   const results = assemble(plan, trials)
-  const evidence = await obtainEvidence(plan, trials, runFolders, workspace, options)
-  return { results, evidence, runFolders, failures }
+  const evidence = await obtainEvidence(plan, trials, runs, workspace, options)
+  return { results, evidence, runs, failures }
 }
 
 async function obtainRun(
@@ -122,8 +139,8 @@ async function obtainRun(
         limits.depth + (limits.removeSelf ? 1 : 0),
         named,
       )
-      await saveRun(folder, finishRun(run, limits), trial.spec.id)
-      return detail
+      const encodedIds = await saveRun(folder, finishRun(run, limits), trial.spec.id)
+      return { ...detail, encodedIds }
     },
     { files: [RUN_FILE], work: named },
   )
@@ -136,7 +153,7 @@ async function makeRun(
   encoder: LazyEncoder | undefined,
   depth: number,
   work: LongWork,
-): Promise<{ run: Run; detail: RunDetail }> {
+): Promise<{ run: Run; detail: Omit<RunDetail, 'encodedIds'> }> {
   const { on } = trial
   const queries = Math.max(1, on.summary.queries)
   switch (trial.kind) {
@@ -207,7 +224,7 @@ async function makeRun(
             `${trial.spec.members[i]} gave no run on ${on.collection.name}, so ${trial.spec.id} cannot be made.`,
             { hint: `Mend ${trial.spec.members[i]} first.` },
           )
-        runs.push(await loadRun(workspace.artifact('runs', fingerprint(identity))))
+        runs.push(await loadRun(workspace.artifact('runs', fingerprint(identity)), record.detail.encodedIds))
         costs.push(record.detail.cost)
       }
       const started = performance.now()
@@ -247,7 +264,7 @@ function addCosts(
 async function obtainMeasures(
   plan: Plan,
   trial: PlannedTrial,
-  runFolder: string,
+  made: { readonly folder: string; readonly detail: RunDetail },
   workspace: Workspace,
   work: LongWork,
 ): Promise<MeasuresDetail> {
@@ -256,7 +273,11 @@ async function obtainMeasures(
     'measures',
     trial.measures,
     async () => {
-      const evaluation = evaluate(await trial.on.collection.qrels(), await loadRun(runFolder), plan.study.measures)
+      const evaluation = evaluate(
+        await trial.on.collection.qrels(),
+        await loadRun(made.folder, made.detail.encodedIds),
+        plan.study.measures,
+      )
       return {
         mean: Object.fromEntries(evaluation.mean),
         perQuery: Object.fromEntries(
@@ -350,7 +371,7 @@ function collectionResult({ collection, summary, fingerprint: key }: PlannedColl
     queries: summary.queries,
     judgments: summary.judgments,
     removeSelf: collection.removeSelf,
-    titleRule: TITLE_RULE,
+    titleRule: titleRule(collection),
     findings: summary.findings,
   }
 }
@@ -358,7 +379,7 @@ function collectionResult({ collection, summary, fingerprint: key }: PlannedColl
 async function obtainEvidence(
   plan: Plan,
   trials: readonly TrialResult[],
-  runFolders: ReadonlyMap<TrialResult, string>,
+  stored: ReadonlyMap<TrialResult, StoredRun>,
   workspace: Workspace,
   work: LongWork,
 ): Promise<Evidence> {
@@ -381,7 +402,10 @@ async function obtainEvidence(
       identity,
       async () => {
         const runs = new Map<string, Run>()
-        for (const trial of here) runs.set(trial.retriever, await loadRun(runFolders.get(trial)!))
+        for (const trial of here) {
+          const { folder, encodedIds } = stored.get(trial)!
+          runs.set(trial.retriever, await loadRun(folder, encodedIds))
+        }
         return gatherEvidence(on, here, runs, measure)
       },
       { work },
@@ -389,4 +413,9 @@ async function obtainEvidence(
     collections.push(detail)
   }
   return { collections }
+}
+
+function titleRule(collection: PlannedCollection['collection']): string {
+  const { titles } = collection.reading as { readonly titles?: string }
+  return titles === 'omit' ? 'text alone' : TITLE_RULE
 }

@@ -6,7 +6,7 @@ import type { Workspace } from '../core/workspace.ts'
 import type { Executed } from './execute.ts'
 import type { Plan } from './plan.ts'
 import { type Evidence, RESULTS_VERSION, type StudyResults } from './results.ts'
-import { RUN_FILE } from './steps/run-file.ts'
+import { encodeId, RUN_FILE } from './steps/run-file.ts'
 
 /** Writes `results.json` and `evidence.json`, from which every report can be made again. */
 export async function writeResults(folder: string, results: StudyResults, evidence: Evidence): Promise<void> {
@@ -20,16 +20,19 @@ export async function writeRuns(folder: string, plan: Plan, executed: Executed):
   await mkdir(join(folder, 'runs'), { recursive: true }).catch((error: unknown) => {
     throw asWriteError(error, folder)
   })
-  for (const [trial, source] of executed.runFolders) {
+  for (const [trial, { folder: source }] of executed.runs) {
     const target = join(folder, trial.runFile!)
     await place(join(source, RUN_FILE), target)
     written.push(target)
   }
   for (const { collection } of plan.collections) {
+    // The judgments must name documents as the runs do.
+    const encoded = [...executed.runs].some(([trial, run]) => trial.collection === collection.name && run.encodedIds)
+    const name = (id: string) => (encoded ? encodeId(id) : id)
     const target = join(folder, 'runs', `${collection.name}.qrels`)
     const lines: string[] = []
     for (const [query, judged] of await collection.qrels())
-      for (const [document, grade] of judged) lines.push(`${query} 0 ${document} ${grade}\n`)
+      for (const [document, grade] of judged) lines.push(`${name(query)} 0 ${name(document)} ${grade}\n`)
     await writeAtomic(target, lines.join(''))
     written.push(target)
   }

@@ -4,8 +4,8 @@ import { throwIfAborted } from '../core/errors.ts'
 import { fingerprint, type Json } from '../core/fingerprint.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { ArtifactKind, Workspace } from '../core/workspace.ts'
+import type { CollectionSummary, FileCollection } from '../data/index.ts'
 import { openCollection, summariseCached } from '../data/index.ts'
-import type { Collection, CollectionSummary } from '../data/types.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import { bm25Identity as bm25OptionsIdentity } from '../index/bm25/index.ts'
 import { type Estimate, estimateBm25, estimateEncoding, estimateSearch, type Rates, readRates } from './estimate.ts'
@@ -14,7 +14,7 @@ import { prepareEncoder } from './prepare.ts'
 import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec, Study } from './study.ts'
 
 export interface PlannedCollection {
-  readonly collection: Collection
+  readonly collection: FileCollection
   readonly summary: CollectionSummary
   /** Identity of everything about it that numbers depend on. */
   readonly fingerprint: string

@@ -69,6 +69,12 @@ const collectionObject = z.strictObject({
     .describe(
       "Drop the document whose id is the query's own, as BEIR does for ArguAna and Quora. Default: true for the collections that need it.",
     ),
+  titles: z
+    .enum(['keep', 'omit'])
+    .optional()
+    .describe(
+      'Whether documents keep their titles. Default: keep, but omit for CoIR, whose published figures are over the text alone.',
+    ),
   revision: z.string().optional().describe('Commit, branch or tag on the hub. Default: main.'),
   subset: z.string().optional().describe('Subset of a hub data set that holds several collections.'),
 })
