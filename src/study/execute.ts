@@ -22,6 +22,7 @@ import {
 } from './results.ts'
 import { searchBm25 } from './steps/bm25.ts'
 import { LazyEncoder, obtainVectors, searchDense } from './steps/dense.ts'
+import { quantisationLoss } from './steps/quantisation.ts'
 import { finishRun, loadRun, RUN_FILE, saveRun } from './steps/run-file.ts'
 import { summariseRetriever } from './study.ts'
 
@@ -196,7 +197,12 @@ async function makeRun(
       return {
         run,
         detail: {
-          warnings: trial.encoder.info.warnings,
+          warnings: [
+            ...trial.encoder.info.warnings,
+            ...(trial.spec.model.dtype === 'int8'
+              ? [await quantisationLoss(workspace, trial.spec, encoder!, on, work)]
+              : []),
+          ],
           cost: {
             indexSeconds: documents.detail.seconds,
             encodeDocumentsSeconds: documents.detail.seconds,

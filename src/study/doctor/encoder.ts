@@ -32,13 +32,13 @@ export async function checkQuantisation(
   const options = signal ? { signal } : {}
   const encoders = [await float32.open(options), await int8.open(options)] as const
   try {
-    const { meanCosine, minCosine } = await compareEncoders(...encoders, SAMPLE, options)
-    const status = meanCosine > 0.98 ? 'ok' : 'warning'
+    const { mean, min } = await compareEncoders(...encoders, SAMPLE, options)
+    const status = mean > 0.98 ? 'ok' : 'warning'
     return [
       {
         name: 'int8 against float32',
         status,
-        detail: `cosine ${meanCosine.toFixed(4)} on average, ${minCosine.toFixed(4)} at least, on ${SAMPLE.length} texts`,
+        detail: `cosine ${mean.toFixed(4)} on average, ${min.toFixed(4)} at least, on ${SAMPLE.length} texts`,
         ...(status === 'warning' ? { hint: 'Compare both in a study before you trust int8 with this model.' } : {}),
       },
     ]
