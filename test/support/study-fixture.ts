@@ -308,11 +308,7 @@ function evidenceOf(
             top: Object.fromEntries(
               retrievers.map((r) => [
                 r.id,
-                Array.from({ length: 10 }, (_, rank) => {
-                  const id =
-                    next() < 0.2 ? `d${(q + Math.floor(next() * 2)) % 200}` : `d${(q * 7 + rank * 11 + 5) % 200}`
-                  return { id, score: 20 - rank - next(), grade: grade(id) }
-                }),
+                ranking(q, next).map((id, rank) => ({ id, score: 20 - rank - next(), grade: grade(id) })),
               ]),
             ),
           }
@@ -320,6 +316,14 @@ function evidenceOf(
       }
     }),
   }
+}
+
+/** Ten distinct documents, among them mostly one or both of the relevant ones. */
+function ranking(query: number, next: () => number): string[] {
+  const ids = Array.from({ length: 10 }, (_, rank) => `d${(query * 7 + rank * 11 + 5) % 200}`)
+  for (const relevant of [query, query + 1])
+    if (next() < 0.6 && !ids.includes(`d${relevant % 200}`)) ids[Math.floor(next() * 10)] = `d${relevant % 200}`
+  return ids
 }
 
 /** The real scores of four retrievers on SciFact's 300 test queries, from the reference outputs. */

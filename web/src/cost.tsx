@@ -1,8 +1,8 @@
 import { COST_AXES, type CostAxis, paretoFront } from '../../src/report/cost.ts'
-import { list } from '../../src/report/format.ts'
+import { formatScore, list } from '../../src/report/format.ts'
 import { type Leaderboard, leaderboard } from '../../src/report/leaderboard.ts'
 import { useReport } from './context.ts'
-import { Choice, Section, Select } from './parts.tsx'
+import { Choice, Section, Select, TableScroll, Text } from './parts.tsx'
 import { ScatterPlot } from './scatter-plot.tsx'
 
 export interface CostPoint {
@@ -18,6 +18,7 @@ export function Cost() {
   const { results } = study
   const axis = COST_AXES.find((a) => a.id === view.axis) ?? COST_AXES[0]!
   const { points, absent } = costPoints(leaderboard(results, view.measure), axis, view.costOf)
+  const front = paretoFront(points)
   const of = view.costOf === '' ? `average over ${results.collections.length} collections` : view.costOf
   return (
     <Section
@@ -54,16 +55,66 @@ export function Cost() {
       {points.length === 0 ? (
         <p class="empty">No retriever has both a score and this cost here.</p>
       ) : (
-        <ScatterPlot
-          points={points}
-          front={paretoFront(points)}
-          xLabel={`${axis.label}${view.costOf === '' ? ', mean' : ''}`}
-          yLabel={`${view.measure}, ${of}`}
-          format={axis.format}
-        />
+        <>
+          <ScatterPlot
+            points={points}
+            front={front}
+            xLabel={`${axis.label}${view.costOf === '' ? ', mean' : ''}`}
+            yLabel={`${view.measure}, ${of}`}
+            format={axis.format}
+          />
+          <Figures points={points} front={front} measure={view.measure} axis={axis} />
+        </>
       )}
       {absent.length > 0 && <p class="note">Without such a cost or without a score, not shown: {list(absent)}.</p>}
     </Section>
+  )
+}
+
+/** The plot as a table, for those who cannot see it or want the digits. */
+function Figures({
+  points,
+  front,
+  measure,
+  axis,
+}: {
+  points: readonly CostPoint[]
+  front: readonly CostPoint[]
+  measure: string
+  axis: CostAxis
+}) {
+  return (
+    <details class="figures-table">
+      <summary>Figures</summary>
+      <TableScroll label="Quality and cost in figures">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Retriever</th>
+              <th scope="col" class="number">
+                {measure}
+              </th>
+              <th scope="col" class="number">
+                {axis.label}
+              </th>
+              <th scope="col">On the front</th>
+            </tr>
+          </thead>
+          <tbody>
+            {points.map((point) => (
+              <tr key={point.id}>
+                <th scope="row">
+                  <Text>{point.id}</Text>
+                </th>
+                <td class="number">{formatScore(point.y)}</td>
+                <td class="number">{axis.format(point.x)}</td>
+                <td>{front.includes(point) ? 'yes' : ''}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    </details>
   )
 }
 

@@ -1,7 +1,7 @@
 import { formatDifference, formatScore } from '../../src/report/format.ts'
 import { leaderboard, mark } from '../../src/report/leaderboard.ts'
 import { useReport } from './context.ts'
-import { Section, Segmented, TableScroll, Text } from './parts.tsx'
+import { Name, Section, Segmented, TableScroll, Text } from './parts.tsx'
 
 interface HeatCell {
   readonly key: string
@@ -22,17 +22,6 @@ export function HeatMap() {
   const rows = board.rows.map((row) => ({
     row,
     cells: [
-      ...row.cells.map((cell, i): HeatCell => {
-        const base = baseline?.cells[i]?.value ?? null
-        const value = deltas ? (cell.value === null || base === null ? null : cell.value - base) : cell.value
-        return {
-          key: cell.collection,
-          value,
-          text: deltas ? formatDifference(value) : formatScore(value),
-          sign: mark(cell.comparison),
-          failed: cell.trial?.status === 'failed',
-        }
-      }),
       ...(several
         ? [
             {
@@ -44,6 +33,17 @@ export function HeatMap() {
             },
           ]
         : []),
+      ...row.cells.map((cell, i): HeatCell => {
+        const base = baseline?.cells[i]?.value ?? null
+        const value = deltas ? (cell.value === null || base === null ? null : cell.value - base) : cell.value
+        return {
+          key: cell.collection,
+          value,
+          text: deltas ? formatDifference(value) : formatScore(value),
+          sign: mark(cell.comparison),
+          failed: cell.trial?.status === 'failed',
+        }
+      }),
     ],
   }))
   const columns = rows[0]?.cells.length ?? 0
@@ -89,19 +89,19 @@ export function HeatMap() {
               <th scope="col" class="name">
                 Retriever
               </th>
+              {several && <th scope="col">average</th>}
               {board.collections.map((c) => (
                 <th key={c.name} scope="col">
                   <Text>{c.name}</Text>
                 </th>
               ))}
-              {several && <th scope="col">average</th>}
             </tr>
           </thead>
           <tbody>
             {rows.map(({ row, cells }) => (
               <tr key={row.retriever.id}>
                 <th scope="row">
-                  <Text>{row.retriever.id}</Text>
+                  <Name>{row.retriever.id}</Name>
                 </th>
                 {cells.map((cell, i) => (
                   <td

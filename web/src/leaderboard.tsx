@@ -5,7 +5,10 @@ import { type Cell, type LeaderboardRow, leaderboard, mark, type Place } from '.
 import { measureTable } from '../../src/report/markdown.ts'
 import { methodSentence } from '../../src/report/words.ts'
 import { useReport } from './context.ts'
-import { CopyButton, Section, TableScroll, Text } from './parts.tsx'
+import { CopyButton, Name, Section, TableScroll, Text } from './parts.tsx'
+
+/** With more collections than this, intervals move into the tool tip and the table gets denser. */
+const MANY = 4
 
 export function Leaderboard() {
   const { study, view, update } = useReport()
@@ -72,15 +75,15 @@ export function Leaderboard() {
       }
     >
       <TableScroll label="Leaderboard">
-        <table class="leaderboard">
+        <table class={board.collections.length > MANY ? 'leaderboard dense' : 'leaderboard'}>
           <caption class="hidden">
             {view.measure} of {results.retrievers.length} retrievers. {methodSentence(results)}
           </caption>
           <thead>
             <tr>
               {head('retriever', 'Retriever')}
-              {board.collections.map((c) => head(c.name, c.name))}
               {several && head('average', 'average')}
+              {board.collections.map((c) => head(c.name, c.name))}
             </tr>
           </thead>
           <tbody>
@@ -88,15 +91,15 @@ export function Leaderboard() {
               <tr key={row.retriever.id} class={row.isBaseline ? 'baseline' : ''}>
                 <th scope="row">
                   <span class="retriever">
-                    <Text>{row.retriever.id}</Text>
+                    <Name>{row.retriever.id}</Name>
                     {row.isBaseline && <span class="tag">baseline</span>}
                   </span>
                   <Text class="summary">{row.retriever.summary}</Text>
                 </th>
+                {several && <AverageCell row={row} intervals={view.intervals} />}
                 {row.cells.map((cell) => (
                   <ScoreCell key={cell.collection} cell={cell} intervals={view.intervals} />
                 ))}
-                {several && <AverageCell row={row} intervals={view.intervals} />}
               </tr>
             ))}
           </tbody>
@@ -128,7 +131,10 @@ function ScoreCell({ cell, intervals }: { cell: Cell; intervals: boolean }) {
         {sign !== '' && <span class="hidden">{sign === '▲' ? ' significantly better' : ' significantly worse'}</span>}
       </span>
       {intervals && c !== null && (
-        <span class="sub" title={`adjusted p ${formatP(c.pAdjusted)}, ${c.queries} queries`}>
+        <span
+          class="sub"
+          title={`${formatDifference(c.interval[0])} to ${formatDifference(c.interval[1])}, adjusted p ${formatP(c.pAdjusted)}, ${c.queries} queries`}
+        >
           {formatDifference(c.difference)}{' '}
           <span class="interval">
             [{formatDifference(c.interval[0])}, {formatDifference(c.interval[1])}]

@@ -14,6 +14,9 @@ const SIGNS: Record<Tone, { glyph: string; word: string }> = {
   empty: { glyph: '✕', word: 'no result' },
 }
 
+/** With more collections than this, their sentences are folded: the reader with thirty seconds comes first. */
+const MANY = 4
+
 export function Masthead() {
   const { study, view } = useReport()
   const { results } = study
@@ -44,23 +47,46 @@ export function Masthead() {
           <p class="headline">
             <Sentence verdict={first} />
           </p>
-          {rest.length > 0 && (
-            <ul>
-              {rest.map((verdict) => (
-                <li key={verdict.collection} class={verdict.tone}>
-                  <span class="sign" role="img" aria-label={SIGNS[verdict.tone].word} title={SIGNS[verdict.tone].word}>
-                    {SIGNS[verdict.tone].glyph}
+          {rest.length > MANY ? (
+            <details>
+              <summary>
+                {rest.map((verdict) => (
+                  <span key={verdict.collection} class={`outcome ${verdict.tone}`}>
+                    <Sign tone={verdict.tone} /> <bdi>{verdict.collection}</bdi>
                   </span>
-                  <span>
-                    <Sentence verdict={verdict} />
-                  </span>
-                </li>
-              ))}
-            </ul>
+                ))}
+              </summary>
+              <Sentences verdicts={rest} />
+            </details>
+          ) : (
+            rest.length > 0 && <Sentences verdicts={rest} />
           )}
         </div>
       )}
     </header>
+  )
+}
+
+function Sentences({ verdicts }: { verdicts: readonly Verdict[] }) {
+  return (
+    <ul>
+      {verdicts.map((verdict) => (
+        <li key={verdict.collection} class={verdict.tone}>
+          <Sign tone={verdict.tone} />
+          <span>
+            <Sentence verdict={verdict} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Sign({ tone }: { tone: Tone }) {
+  return (
+    <span class="sign" role="img" aria-label={SIGNS[tone].word} title={SIGNS[tone].word}>
+      {SIGNS[tone].glyph}
+    </span>
   )
 }
 

@@ -12,7 +12,7 @@ import {
 import { correctionName, testName } from '../../src/report/words.ts'
 import type { RetrieverResult, TrialResult } from '../../src/study/results.ts'
 import { useReport } from './context.ts'
-import { Section, TableScroll, Text } from './parts.tsx'
+import { Name, Section, TableScroll, Text } from './parts.tsx'
 
 export function Method() {
   const { results } = useReport().study
@@ -140,10 +140,10 @@ function CostRow({ trial }: { trial: TrialResult }) {
   return (
     <tr>
       <th scope="row">
-        <Text>{trial.retriever}</Text>
+        <Name>{trial.retriever}</Name>
       </th>
       <td>
-        <Text>{trial.collection}</Text>
+        <Name>{trial.collection}</Name>
       </td>
       {done ? (
         <>

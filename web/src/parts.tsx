@@ -112,6 +112,11 @@ export function Text({ children, class: className = '' }: { children: string; cl
   )
 }
 
+/** A name in a table: on one line while it is of usual length, however narrow the column. */
+export function Name({ children }: { children: string }) {
+  return <Text class="name-text">{children}</Text>
+}
+
 /** The width that the element around a plot has, in CSS pixels; 0 before it is known. */
 export function useWidth() {
   const ref = useRef<HTMLDivElement>(null)

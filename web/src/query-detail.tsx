@@ -86,7 +86,7 @@ function Relevant({
 }) {
   const words = queryWords(query.text)
   return (
-    <div class="relevant">
+    <div class="relevant-documents">
       <h3>{plural(query.relevant.length, 'relevant document')}</h3>
       <table>
         <caption class="hidden">Ranks of the relevant documents</caption>
@@ -148,7 +148,7 @@ function Ranking({
         <ol>
           {top.map((entry, rank) => (
             <li
-              key={entry.id}
+              key={`${rank} ${entry.id}`}
               class={entry.grade === null ? 'unjudged' : entry.grade > 0 ? 'is-relevant' : 'is-irrelevant'}
             >
               <span class="rank">{rank + 1}</span>

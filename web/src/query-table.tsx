@@ -78,7 +78,11 @@ export function QueryTable({ rows, a, b, evidence, scores, ranked }: Props) {
                         onClick={() => update({ open: open ? '' : row.id, section: 'queries' })}
                       >
                         <Text class="query-id">{row.id}</Text>
-                        <Text class="query-text">{row.text}</Text>
+                        {row.hasEvidence ? (
+                          <Text class="query-text">{row.text}</Text>
+                        ) : (
+                          <span class="muted">text not kept</span>
+                        )}
                       </button>
                     </th>
                     <td class="number">{scoreText(row.a)}</td>

@@ -39,7 +39,7 @@ function Chart({ points, front, xLabel, yLabel, format, width, height }: Props &
     .join('')
     .concat(`H${width - MARGIN.right}`)
   return (
-    <svg width={width} height={height} role="group" aria-label={`${yLabel} against ${xLabel}`}>
+    <svg width={width} height={height} role="img" aria-label={`${yLabel} against ${xLabel}`}>
       <g class="grid">
         {yTicks.map((tick) => (
           <g key={tick} transform={`translate(0,${y(tick)})`}>
@@ -66,13 +66,7 @@ function Chart({ points, front, xLabel, yLabel, format, width, height }: Props &
       </text>
       <path class="front" d={path} />
       {points.map((p, i) => (
-        <g
-          key={p.id}
-          class={`point ${onFront.has(p) ? 'on-front' : ''}`}
-          tabIndex={0}
-          role="img"
-          aria-label={about(p, format)}
-        >
+        <g key={p.id} class={`point ${onFront.has(p) ? 'on-front' : ''}`}>
           <title>{about(p, format)}</title>
           <circle class="target" cx={x(p.x)} cy={y(p.y)} r={14} />
           <path class="symbol" d={symbol(p.kind)} transform={`translate(${x(p.x)},${y(p.y)})`} />
@@ -103,7 +97,7 @@ const NAMES: Record<string, string> = { bm25: 'BM25', dense: 'dense', fusion: 'f
 
 function Legend({ width, kinds }: { width: number; kinds: readonly string[] }) {
   return (
-    <g class="legend" transform={`translate(${width - MARGIN.right - kinds.length * 74},12)`} aria-hidden="true">
+    <g class="legend" transform={`translate(${width - MARGIN.right - kinds.length * 74},12)`}>
       {kinds.map((kind, i) => (
         <g key={kind} transform={`translate(${i * 74 + 12},0)`}>
           <path class="symbol" d={symbol(kind)} />

@@ -4,9 +4,11 @@ import { mark } from '../../src/report/leaderboard.ts'
 import { correctionName, intervalLevel, testName } from '../../src/report/words.ts'
 import type { ComparisonResult } from '../../src/study/results.ts'
 import { useReport } from './context.ts'
-import { Section, TableScroll, Text } from './parts.tsx'
+import { Name, Section, TableScroll, Text } from './parts.tsx'
 
-const PLOT_WIDTH = 220
+const PLOT_WIDTH = 240
+const ROW_HEIGHT = 38
+const MIDDLE = ROW_HEIGHT / 2
 
 export function Significance() {
   const { study, view, link } = useReport()
@@ -26,8 +28,7 @@ export function Significance() {
   const ends = shown.flatMap((c) => [...c.interval, c.difference])
   const scale = scaleLinear()
     .domain([Math.min(0, ...ends), Math.max(0, ...ends)])
-    .nice(3)
-    .range([8, PLOT_WIDTH - 8])
+    .range([22, PLOT_WIDTH - 22])
   const groups = results.collections
     .map((collection) => ({
       collection,
@@ -97,7 +98,7 @@ export function Significance() {
                         page: 0,
                       })}
                     >
-                      <Text>{c.retriever}</Text>
+                      <Name>{c.retriever}</Name>
                     </a>
                   </th>
                   <td class="number">
@@ -150,19 +151,26 @@ function Forest({ c, scale }: { c: ComparisonResult; scale: Scale }) {
   return (
     <svg
       width={PLOT_WIDTH}
-      height={22}
+      height={ROW_HEIGHT}
       class={tone}
       role="img"
       aria-label={`${formatDifference(low)} to ${formatDifference(high)}`}
     >
       <title>{`${formatDifference(low)} to ${formatDifference(high)}`}</title>
       {scale.ticks(3).map((tick) => (
-        <line key={tick} class={tick === 0 ? 'zero' : 'tick'} x1={scale(tick)} x2={scale(tick)} y1={0} y2={22} />
+        <line
+          key={tick}
+          class={tick === 0 ? 'zero' : 'tick'}
+          x1={scale(tick)}
+          x2={scale(tick)}
+          y1={0}
+          y2={ROW_HEIGHT}
+        />
       ))}
-      <line class="whisker" x1={scale(low)} x2={scale(high)} y1={11} y2={11} />
-      <line class="whisker" x1={scale(low)} x2={scale(low)} y1={7.5} y2={14.5} />
-      <line class="whisker" x1={scale(high)} x2={scale(high)} y1={7.5} y2={14.5} />
-      <circle cx={scale(c.difference)} cy={11} r={4} />
+      <line class="whisker" x1={scale(low)} x2={scale(high)} y1={MIDDLE} y2={MIDDLE} />
+      <line class="whisker" x1={scale(low)} x2={scale(low)} y1={MIDDLE - 3.5} y2={MIDDLE + 3.5} />
+      <line class="whisker" x1={scale(high)} x2={scale(high)} y1={MIDDLE - 3.5} y2={MIDDLE + 3.5} />
+      <circle cx={scale(c.difference)} cy={MIDDLE} r={4} />
     </svg>
   )
 }
