@@ -1,0 +1,315 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { formatScore } from '../src/report/format.ts'
+import { renderHtml } from '../src/report/html.ts'
+import { leaderboard } from '../src/report/leaderboard.ts'
+import { verdicts, verdictText } from '../src/report/verdict.ts'
+import type { Evidence, StudyResults } from '../src/study/results.ts'
+import { contrastFailures } from './support/contrast.ts'
+import { describeWith } from './support/shared.ts'
+import { studyFixture } from './support/study-fixture.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+
+/** Texts that break pages: markup, direction, length, and patterns of replacement. */
+const HOSTILE = [
+  '</script><script>window.pwned = 1</script>',
+  '<img src=x onerror="window.pwned = 2">',
+  '\u202eright-to-left שלום עולم',
+  '👩‍👩‍👧‍👦 emoji $& $1',
+  'W'.repeat(400),
+]
+
+interface Opened {
+  readonly page: Page
+  /** Requests other than the file itself, and everything that went wrong. */
+  readonly trouble: string[]
+}
+
+describeWith('HTML report in Chromium', [CHROMIUM], () => {
+  let browser: Browser
+  const folder = mkdtempSync(join(tmpdir(), 'report-'))
+
+  beforeAll(async () => {
+    execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/build-web.mjs', import.meta.url))])
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+  })
+  afterAll(async () => {
+    await browser?.close()
+  })
+
+  async function open(
+    study: { results: StudyResults; evidence: Evidence },
+    options: { hash?: string; width?: number; dark?: boolean; scripts?: boolean } = {},
+  ): Promise<Opened> {
+    const file = join(folder, `${Math.random().toString(36).slice(2)}.html`)
+    writeFileSync(file, await renderHtml(study.results, study.evidence))
+    const context = await browser.newContext({
+      viewport: { width: options.width ?? 1280, height: 900 },
+      colorScheme: options.dark ? 'dark' : 'light',
+      javaScriptEnabled: options.scripts ?? true,
+    })
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    const trouble: string[] = []
+    const url = pathToFileURL(file).href
+    page.on('request', (request) => {
+      if (request.url().split('#')[0] !== url && !request.url().startsWith('data:')) trouble.push(request.url())
+    })
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) trouble.push(message.text())
+    })
+    page.on('pageerror', (error) => trouble.push(error.message))
+    page.on('dialog', (dialog) => {
+      trouble.push(`dialog ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    await page.goto(url + (options.hash ?? ''))
+    if (options.scripts !== false) await page.locator('#method').waitFor()
+    return { page, trouble }
+  }
+
+  const study = studyFixture()
+
+  it('makes no request and no error while every part of it is used', async () => {
+    const { page, trouble } = await open(study)
+    await page.getByRole('radio', { name: 'R@100' }).click()
+    await page.getByRole('radio', { name: 'Difference to baseline' }).click()
+    await page.getByLabel('Cost', { exact: true }).selectOption('bytes')
+    await page.locator('#queries').getByLabel('Collection').selectOption('nfcorpus')
+    await page.getByRole('button', { name: 'Swap' }).click()
+    await page.locator('.disclosure').first().click()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.locator('#method details').first().locator('summary').click()
+    expect(trouble).toEqual([])
+    await page.context().close()
+  })
+
+  it("shows the verdict and the leaderboard's numbers as the results have them", async () => {
+    const { page } = await open(study)
+    expect(await page.locator('.headline').textContent()).toBe(verdictText(verdicts(study.results)[0]!))
+    const board = leaderboard(study.results)
+    const rows = page.locator('.leaderboard tbody tr')
+    for (const [i, row] of board.rows.entries()) {
+      expect(await rows.nth(i).locator('th .name-text').textContent()).toBe(row.retriever.id)
+      const shown = await rows.nth(i).locator('td .score').allTextContents()
+      expect(shown).toEqual([row.average, ...row.cells.map((cell) => cell.value)].map((v) => formatScore(v)))
+    }
+    expect(await page.locator('.leaderboard .best').count()).toBe(4)
+    await page.context().close()
+  })
+
+  it('sorts by a collection, keeps it in the address and shows the same when the address is opened', async () => {
+    const { page } = await open(study)
+    const names = () => page.locator('.leaderboard tbody .name-text').allTextContents()
+    await page.locator('.leaderboard').getByRole('button', { name: 'cosqa' }).click()
+    await page.locator('.leaderboard').getByRole('button', { name: 'cosqa' }).click()
+    const values = (await page.locator('.leaderboard tbody tr td:last-child .score').allTextContents()).map(Number)
+    expect(values).toEqual([...values].sort((a, b) => a - b))
+    await page.getByRole('radio', { name: 'MRR@10' }).click()
+    const before = await names()
+    const hash = new URL(page.url()).hash
+    const again = await open(study, { hash })
+    expect(await again.page.locator('.leaderboard tbody .name-text').allTextContents()).toEqual(before)
+    expect(await again.page.locator('.leaderboard th[aria-sort="ascending"]').textContent()).toContain('cosqa')
+    await page.context().close()
+    await again.page.context().close()
+  })
+
+  it('opens a linked query, also on another page, with its documents and their judgments', async () => {
+    const { page } = await open(study, { hash: '#queries?collection=nfcorpus&a=minilm&b=bm25&filter=all&open=q3' })
+    const detail = page.locator('.query-detail')
+    const evidence = study.evidence.collections[1]!.queries.find((q) => q.id === 'q3')!
+    expect(await detail.locator('.query-full').textContent()).toBe(evidence.text)
+    const first = detail.locator('.ranking').first()
+    expect(await first.locator('h3').textContent()).toBe('minilm')
+    const tags = await first.locator('.tag').allTextContents()
+    expect(tags).toEqual(
+      evidence.top.minilm!.map((d) =>
+        d.grade === null
+          ? 'not judged'
+          : d.grade > 0
+            ? `✓ relevant${d.grade > 1 ? `, grade ${d.grade}` : ''}`
+            : '✕ not relevant',
+      ),
+    )
+    await first.locator('summary').first().click()
+    const text = study.evidence.collections[1]!.documents[evidence.top.minilm![0]!.id]!.text
+    expect(await first.locator('details p').first().textContent()).toContain(text)
+    expect(await page.locator('#open-query').evaluate((e) => e.getBoundingClientRect().top)).toBeLessThan(900)
+    await page.context().close()
+  })
+
+  it('filters and searches queries, and counts them as the scores say', async () => {
+    const { page } = await open(study, { hash: '#queries?a=bge-base&b=bm25' })
+    const c = study.results.comparisons.find((x) => x.retriever === 'bge-base' && x.collection === 'scifact')!
+    await page.getByRole('radio', { name: `Wins ${c.wins}` }).click()
+    expect(await page.locator('.pager').textContent()).toContain(`of ${c.wins}`)
+    await page.getByRole('radio', { name: `Losses ${c.losses}` }).click()
+    for (const text of await page.locator('.queries td.losses').allTextContents()) expect(text).toMatch(/^−/)
+    await page.getByRole('radio', { name: 'All 120' }).click()
+    await page.getByLabel('Search in queries').fill('q12 nothing-has-this')
+    expect(await page.locator('.queries').textContent()).toContain('No query matches.')
+    await page.getByLabel('Search in queries').fill('q120')
+    expect(await page.locator('.queries tbody tr').count()).toBe(1)
+    await page.context().close()
+  })
+
+  it('works with the keyboard alone', async () => {
+    const { page } = await open(study)
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the leaderboard')
+    await page.locator('.disclosure').first().focus()
+    await page.keyboard.press('Enter')
+    expect(await page.locator('.disclosure').first().getAttribute('aria-expanded')).toBe('true')
+    await page.keyboard.press('Enter')
+    expect(await page.locator('.query-detail').count()).toBe(0)
+    await page.locator('.top-bar input').first().focus()
+    await page.keyboard.press('ArrowRight')
+    expect(await page.locator('.leaderboard caption').textContent()).toContain('R@100')
+    await page.context().close()
+  })
+
+  it('shows smoke runs and failed trials before anything else', async () => {
+    const troubled = studyFixture({ smoke: 25, queries: 25, failed: [['bge-base', 'cosqa']] })
+    const { page, trouble } = await open(troubled)
+    const banners = await page.locator('.banner').allTextContents()
+    expect(banners[0]).toContain('Smoke run (limit 25)')
+    expect(banners[1]).toContain('bge-base on cosqa: The server answered 500 four times.')
+    const [banner, verdict] = await Promise.all([
+      page.locator('.banner').first().boundingBox(),
+      page.locator('.verdict').boundingBox(),
+    ])
+    expect(banner!.y).toBeLessThan(verdict!.y)
+    expect(trouble).toEqual([])
+    await page.context().close()
+  })
+
+  it('shows hostile texts as texts', async () => {
+    const names = HOSTILE.map((text, i) => `${i}${text}`)
+    const { results, evidence } = studyFixture({
+      study: HOSTILE.join(' '),
+      description: HOSTILE.join(' '),
+      collections: names.slice(0, 2),
+      retrievers: names.map((id, i) => ({ id, kind: 'dense' as const, skill: 0.4 + 0.05 * i })),
+      queries: 10,
+      failed: [[names[1]!, names[1]!]],
+    })
+    const hostile: Evidence = {
+      collections: evidence.collections.map((c) => ({
+        ...c,
+        queries: c.queries.map((q) => ({ ...q, text: HOSTILE.join(' ') })),
+        documents: Object.fromEntries(
+          Object.keys(c.documents).map((id) => [id, { title: HOSTILE.join(' '), text: HOSTILE.join('\n'), cut: true }]),
+        ),
+      })),
+    }
+    for (const width of [1280, 390]) {
+      const { page, trouble } = await open({ results, evidence: hostile }, { width, hash: '#queries?open=q2' })
+      await page.locator('.ranking summary').first().click()
+      expect(await page.evaluate(() => (window as { pwned?: number }).pwned)).toBeUndefined()
+      expect(await page.locator('img').count()).toBe(0)
+      expect(await page.locator('.query-full').textContent()).toBe(HOSTILE.join(' '))
+      expect(await page.title()).toBe(HOSTILE.join(' '))
+      expect(trouble).toEqual([])
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect(overflow, `${width} pixels`).toBeLessThanOrEqual(0)
+      await page.context().close()
+    }
+  })
+
+  it('fits narrow screens without scrolling the page sideways', async () => {
+    for (const width of [320, 390, 768]) {
+      const { page } = await open(study, { width, hash: '#queries?open=q5' })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      await page.context().close()
+    }
+  })
+
+  it('keeps a contrast of 4.5 for every text, in light and dark', async () => {
+    const troubled = studyFixture({ smoke: 25, queries: 30, failed: [['bge-base', 'cosqa']] })
+    for (const dark of [false, true])
+      for (const heat of ['score', 'difference']) {
+        const { page } = await open(troubled, { dark, hash: `#heatmap?heat=${heat}&open=q2` })
+        expect(await page.evaluate(contrastFailures, 4.5)).toEqual([])
+        await page.context().close()
+      }
+  })
+
+  it('labels every table, header and control for those who do not see them', async () => {
+    const { page } = await open(study, { hash: '#queries?open=q2' })
+    const faults = await page.evaluate(() => {
+      const list = (selector: string, bad: (e: Element) => boolean) =>
+        [...document.querySelectorAll(selector)].filter(bad).map((e) => e.outerHTML.slice(0, 120))
+      return [
+        ...list('th', (e) => !e.hasAttribute('scope')),
+        ...list('svg', (e) => e.getAttribute('aria-hidden') !== 'true' && !e.getAttribute('aria-label')),
+        ...list('button', (e) => e.textContent?.trim() === ''),
+        ...list('input, select', (e) => {
+          const labelled = e.getAttribute('aria-label') ?? e.closest('label')?.textContent
+          return !labelled && !document.querySelector(`label[for="${e.id}"]`)
+        }),
+        ...list('[id]', (e) => document.querySelectorAll(`[id="${e.id}"]`).length > 1),
+      ]
+    })
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  it('stays quick with 10 collections, 20 retrievers and 7,000 queries each', { timeout: 120_000 }, async () => {
+    const large = studyFixture({
+      collections: Array.from({ length: 10 }, (_, i) => `collection-${i}`),
+      retrievers: Array.from({ length: 20 }, (_, i) => ({
+        id: `retriever-${i}`,
+        kind: 'dense' as const,
+        skill: 0.4 + i / 100,
+      })),
+      queries: 7000,
+      measures: ['nDCG@10', 'R@100'],
+      evidence: 100,
+    })
+    const { page, trouble } = await open(large)
+    expect(await page.locator('.queries tbody tr').count()).toBe(25)
+    const start = performance.now()
+    await page.locator('#queries').getByLabel('Collection').selectOption('collection-7')
+    await page.getByLabel('Search in queries').fill('q6999')
+    expect(await page.locator('.queries tbody tr').count()).toBe(1)
+    expect(performance.now() - start).toBeLessThan(5000)
+    expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(12_000)
+    expect(trouble).toEqual([])
+    await page.context().close()
+  })
+
+  it('prints its contents without its controls', async () => {
+    const { page } = await open(study)
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.locator('.top-bar').isVisible()).toBe(false)
+    expect(await page.locator('.leaderboard').isVisible()).toBe(true)
+    const pdf = await page.pdf({ format: 'A4' })
+    expect(pdf.subarray(0, 4).toString()).toBe('%PDF')
+    await page.context().close()
+  })
+
+  it('still tells the results where scripts are switched off', async () => {
+    const { page } = await open(study, { scripts: false })
+    const text = await page.locator('noscript').textContent()
+    expect(text).toContain('| bm25 (baseline) |')
+    await page.context().close()
+  })
+})
