@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { ERROR_CODES } from '../core/errors.ts'
 import { VERSION } from '../core/version.ts'
 import { registerClean } from './clean.ts'
 import { registerCompare } from './compare.ts'
@@ -57,10 +58,18 @@ export async function main(args: readonly string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
+  // Work that waits for something that will never come empties the event loop; without this it would look like success.
+  const stalled = () => {
+    process.stderr.write('error: fieldtrial stopped before its work was done. This is a bug; please report it.\n')
+    process.exitCode = ERROR_CODES.INTERNAL.exit
+  }
+  process.once('beforeExit', stalled)
   try {
     await createProgram().parseAsync(args as string[], { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else process.exitCode = printError(createTerminal(), error)
+  } finally {
+    process.off('beforeExit', stalled)
   }
 }

@@ -64,6 +64,7 @@ export async function runStudyJob(job: StudyJob): Promise<number> {
     progress.clear()
   }
   const { results, evidence, failures } = executed
+  await rememberNeeds(workspace, plan, executed)
   await writeResults(study.outputFolder, results, evidence)
   const runs = study.formats.includes('trec') ? await writeRuns(study.outputFolder, plan, executed) : []
   const reports = await writeReports(

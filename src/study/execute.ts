@@ -52,6 +52,8 @@ export interface Executed {
   readonly evidence: Evidence
   /** The run of each trial that is done. */
   readonly runs: ReadonlyMap<TrialResult, StoredRun>
+  /** Fingerprints of the evidence in the workspace. */
+  readonly evidenceFingerprints: readonly string[]
   /** The errors of failed trials, in order. */
   readonly failures: readonly FieldtrialError[]
 }
@@ -107,8 +109,8 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
     for (const encoder of encoders.values()) await encoder.close()
   }
   const results = assemble(plan, trials)
-  const evidence = await obtainEvidence(plan, trials, runs, workspace, options)
-  return { results, evidence, runs, failures }
+  const { evidence, fingerprints } = await obtainEvidence(plan, trials, runs, workspace, options)
+  return { results, evidence, evidenceFingerprints: fingerprints, runs, failures }
 }
 
 async function obtainRun(
@@ -388,8 +390,9 @@ async function obtainEvidence(
   stored: ReadonlyMap<TrialResult, StoredRun>,
   workspace: Workspace,
   work: LongWork,
-): Promise<Evidence> {
+): Promise<{ evidence: Evidence; fingerprints: string[] }> {
   const collections: CollectionEvidence[] = []
+  const fingerprints: string[] = []
   const measure = plan.study.measures[0]!.name
   for (const on of plan.collections) {
     throwIfAborted(work.signal)
@@ -417,8 +420,9 @@ async function obtainEvidence(
       { work },
     )
     collections.push(detail)
+    fingerprints.push(fingerprint(identity))
   }
-  return { collections }
+  return { evidence: { collections }, fingerprints }
 }
 
 function titleRule(collection: PlannedCollection['collection']): string {

@@ -51,11 +51,11 @@ async function place(source: string, target: string): Promise<void> {
   }
 }
 
-/** Remembers which artifacts the study needs, so that `clean` spares them. */
-export async function rememberNeeds(workspace: Workspace, plan: Plan): Promise<void> {
-  const needs = [
-    ...new Set(plan.trials.flatMap((trial) => trial.steps.map((step) => `${step.kind}/${step.fingerprint}`))),
-  ].sort()
+/** Remembers which artifacts the study needs, so that `clean` spares them; once before the work, and again when it is done. */
+export async function rememberNeeds(workspace: Workspace, plan: Plan, executed?: Executed): Promise<void> {
+  const planned = plan.trials.flatMap((trial) => trial.steps.map((step) => `${step.kind}/${step.fingerprint}`))
+  const made = executed?.evidenceFingerprints.map((key) => `evidence/${key}`) ?? []
+  const needs = [...new Set([...planned, ...made])].sort()
   await writeAtomic(
     workspace.path('studies', `${plan.study.name}.json`),
     `${JSON.stringify({ study: plan.study.name, needs }, null, 1)}\n`,

@@ -82,6 +82,7 @@ export interface TrialResult {
 /** Seconds are of the work that made the artifacts, also when this run took them from the workspace (`cached`). */
 export interface TrialCost {
   readonly cached: boolean
+  /** From the documents to an index that can be searched, encoding included. */
   readonly indexSeconds: number
   readonly encodeDocumentsSeconds: number | null
   readonly encodeQueriesSeconds: number | null

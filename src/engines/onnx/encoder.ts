@@ -19,6 +19,7 @@ export class OnnxEncoder implements Encoder {
   private readonly waiting = new Map<number, Waiting>()
   private lastId = 0
   private ended: FieldtrialError | null = null
+  private closing = false
   private readonly exited: Promise<void>
 
   private constructor(info: EncoderInfo, plan: EncoderPlan, threads: number) {
@@ -55,7 +56,8 @@ export class OnnxEncoder implements Encoder {
     try {
       await encoder.wait(0)
     } catch (error) {
-      await encoder.worker.terminate()
+      // Not `terminate`: a thread that is ended inside onnxruntime takes the process with it.
+      await encoder.close()
       throw error
     } finally {
       signal?.removeEventListener('abort', stop)
@@ -89,6 +91,7 @@ export class OnnxEncoder implements Encoder {
   }
 
   async close(): Promise<void> {
+    this.closing = true
     if (!this.ended) {
       this.worker.ref()
       this.worker.postMessage(null)
@@ -106,8 +109,8 @@ export class OnnxEncoder implements Encoder {
   private take(id: number): Waiting | undefined {
     const caller = this.waiting.get(id)
     this.waiting.delete(id)
-    // An idle encoder that someone forgot to close must not keep the process alive.
-    if (this.waiting.size === 0) this.worker.unref()
+    // An idle encoder that someone forgot to close must not keep the process alive; one that is being closed must, until it has ended.
+    if (this.waiting.size === 0 && !this.closing) this.worker.unref()
     return caller
   }
 
