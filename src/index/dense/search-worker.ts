@@ -113,7 +113,8 @@ async function search(task: SearchTask): Promise<void> {
   port.postMessage(reply, [rows.buffer as ArrayBuffer, scores.buffer as ArrayBuffer])
 }
 
-port.on('message', (task: SearchTask) => {
+port.on('message', (task: SearchTask | null) => {
+  if (task === null) return port.close()
   search(task).catch((error: unknown) => {
     const known = error instanceof FieldtrialError
     port.postMessage({

@@ -106,7 +106,10 @@ export class ExactSearcher {
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate()
+    // Not `terminate`: a thread that is ended inside onnxruntime takes the process with it.
+    const exited = once(this.#worker, 'exit')
+    this.#worker.postMessage(null)
+    await exited
   }
 
   async #ask(
