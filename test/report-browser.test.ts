@@ -103,7 +103,9 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
 
   it("shows the verdict and the leaderboard's numbers as the results have them", async () => {
     const { page } = await open(study)
-    expect(await page.locator('.headline').textContent()).toBe(verdictText(verdicts(study.results)[0]!))
+    expect((await page.locator('.headline').textContent())?.replaceAll('\u00a0', ' ')).toBe(
+      verdictText(verdicts(study.results)[0]!),
+    )
     const board = leaderboard(study.results)
     const rows = page.locator('.leaderboard tbody tr')
     for (const [i, row] of board.rows.entries()) {
@@ -112,6 +114,23 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
       expect(shown).toEqual([row.average, ...row.cells.map((cell) => cell.value)].map((v) => formatScore(v)))
     }
     expect(await page.locator('.leaderboard .best').count()).toBe(4)
+    await page.context().close()
+  })
+
+  it('shows all measures side by side where there is one collection', async () => {
+    const single = studyFixture({ collections: ['scifact'] })
+    const { page } = await open(single)
+    const heads = await page.locator('.leaderboard thead .text').allTextContents()
+    expect(heads).toEqual(['Retriever', ...single.results.measures])
+    for (const [column, measure] of single.results.measures.entries()) {
+      const shown = await page.locator(`.leaderboard tbody td:nth-of-type(${column + 1}) .score`).allTextContents()
+      const names = await page.locator('.leaderboard tbody .name-text').allTextContents()
+      const mean = (id: string) => single.results.trials.find((t) => t.retriever === id)!.mean[measure]!
+      expect(shown).toEqual(names.map((id) => formatScore(mean(id))))
+    }
+    await page.locator('.leaderboard').getByRole('button', { name: 'MRR@10' }).click()
+    const sorted = (await page.locator('.leaderboard tbody td:nth-of-type(3) .score').allTextContents()).map(Number)
+    expect(sorted).toEqual([...sorted].sort((a, b) => b - a))
     await page.context().close()
   })
 

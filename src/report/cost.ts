@@ -32,15 +32,10 @@ export const COST_AXES: readonly CostAxis[] = [
   {
     id: 'indexing',
     label: 'Time to encode and index the documents',
-    value: (_, trial) => indexingSeconds(trial),
+    value: (_, trial) => trial.cost.indexSeconds,
     format: formatSeconds,
   },
 ]
-
-/** Seconds of all work on the documents: encoding (dense retrievers) and building the index. */
-export function indexingSeconds(trial: TrialResult): number {
-  return trial.cost.indexSeconds + (trial.cost.encodeDocumentsSeconds ?? 0)
-}
 
 export interface Point {
   readonly x: number

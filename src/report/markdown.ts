@@ -1,5 +1,4 @@
 import type { ComparisonResult, StudyResults, TrialResult } from '../study/results.ts'
-import { indexingSeconds } from './cost.ts'
 import {
   formatBytes,
   formatCount,
@@ -120,7 +119,7 @@ function costTable(results: StudyResults): string {
   const row = (trial: TrialResult) => [
     escapeMarkdown(trial.collection),
     escapeMarkdown(trial.retriever),
-    formatSeconds(indexingSeconds(trial)),
+    formatSeconds(trial.cost.indexSeconds),
     formatMs(trial.cost.msPerQuery),
     formatBytes(trial.cost.indexBytes),
     retrievers.get(trial.retriever)?.dimension?.toString() ?? NO_VALUE,

@@ -16,7 +16,10 @@ interface Props {
   readonly words: ReadonlySet<string>
 }
 
-/** A document's title, or the start of its text, that opens to the whole of what the page keeps. */
+/** Characters under the title of a closed document: about two lines. */
+const SNIPPET = 240
+
+/** A document's title and the start of its text; it opens to all that the page keeps. */
 export function DocumentText({ id, evidence, words }: Props) {
   const document = Object.hasOwn(evidence.documents, id) ? evidence.documents[id] : undefined
   if (document === undefined)
@@ -25,18 +28,32 @@ export function DocumentText({ id, evidence, words }: Props) {
         <Text class="document-id">{id}</Text> <span class="muted">text not kept, or not in the corpus</span>
       </span>
     )
-  const title = document.title || document.text.slice(0, 90) || '(empty document)'
+  const start = document.text.slice(0, SNIPPET)
   return (
     <details class="document">
       <summary>
-        <Text class="document-title">{title}</Text> <Text class="document-id">{id}</Text>
+        <Text class="document-title">{document.title || (start === '' ? '(empty document)' : '(no title)')}</Text>{' '}
+        <Text class="document-id">{id}</Text>
+        {start !== '' && (
+          <span class="snippet" dir="auto">
+            <Marked text={start} words={words} />
+          </span>
+        )}
       </summary>
       <p dir="auto">
-        {markWords(document.text, words).map((piece, i) =>
-          piece.marked ? <mark key={i}>{piece.text}</mark> : <span key={i}>{piece.text}</span>,
-        )}
+        <Marked text={document.text} words={words} />
         {document.cut && <span class="muted"> … (cut here)</span>}
       </p>
     </details>
+  )
+}
+
+function Marked({ text, words }: { text: string; words: ReadonlySet<string> }) {
+  return (
+    <>
+      {markWords(text, words).map((piece, i) =>
+        piece.marked ? <mark key={i}>{piece.text}</mark> : <span key={i}>{piece.text}</span>,
+      )}
+    </>
   )
 }

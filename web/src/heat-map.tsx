@@ -1,5 +1,6 @@
 import { formatDifference, formatScore } from '../../src/report/format.ts'
-import { leaderboard, mark } from '../../src/report/leaderboard.ts'
+import { mark } from '../../src/report/leaderboard.ts'
+import { scoreTable } from './columns.ts'
 import { useReport } from './context.ts'
 import { Name, Section, Segmented, TableScroll, Text } from './parts.tsx'
 
@@ -14,40 +15,32 @@ interface HeatCell {
 export function HeatMap() {
   const { study, view, update } = useReport()
   const { results } = study
-  const board = leaderboard(results, view.measure)
-  const baseline = board.rows.find((row) => row.isBaseline)
+  const { board, columns, byMeasure } = scoreTable(results, view.measure)
+  const base = board.rows.findIndex((row) => row.isBaseline)
+  const baseline = board.rows[base]
   const deltas = view.heat === 'difference' && baseline !== undefined
   const several = board.collections.length > 1
+  const format = deltas ? formatDifference : formatScore
 
-  const rows = board.rows.map((row) => ({
-    row,
-    cells: [
-      ...(several
-        ? [
-            {
-              key: 'average',
-              value: deltas ? (row.isBaseline ? 0 : row.averageDifference) : row.average,
-              text: deltas ? formatDifference(row.isBaseline ? 0 : row.averageDifference) : formatScore(row.average),
-              sign: '',
-              failed: false,
-            },
-          ]
-        : []),
-      ...row.cells.map((cell, i): HeatCell => {
-        const base = baseline?.cells[i]?.value ?? null
-        const value = deltas ? (cell.value === null || base === null ? null : cell.value - base) : cell.value
-        return {
-          key: cell.collection,
-          value,
-          text: deltas ? formatDifference(value) : formatScore(value),
-          sign: mark(cell.comparison),
-          failed: cell.trial?.status === 'failed',
-        }
-      }),
-    ],
-  }))
-  const columns = rows[0]?.cells.length ?? 0
-  const ranges = Array.from({ length: columns }, (_, i) => range(rows.map((r) => r.cells[i]!.value)))
+  const rows = board.rows.map((row, index) => {
+    const average = deltas ? (row.isBaseline ? 0 : row.averageDifference) : row.average
+    const scores = columns.map((column): HeatCell => {
+      const cell = column.cells[index]!
+      const reference = column.cells[base]?.value ?? null
+      const difference = cell.value === null || reference === null ? null : cell.value - reference
+      const value = deltas ? difference : cell.value
+      return {
+        key: column.key,
+        value,
+        text: format(value),
+        sign: mark(cell.comparison),
+        failed: cell.trial?.status === 'failed',
+      }
+    })
+    const first: HeatCell = { key: 'average', value: average, text: format(average), sign: '', failed: false }
+    return { row, cells: several ? [first, ...scores] : scores }
+  })
+  const ranges = Array.from({ length: rows[0]?.cells.length ?? 0 }, (_, i) => range(rows.map((r) => r.cells[i]!.value)))
   const widest = Math.max(...rows.flatMap((r) => r.cells.map((c) => Math.abs(c.value ?? 0))), 1e-9)
 
   return (
@@ -60,6 +53,8 @@ export function HeatMap() {
             Difference in <b>{view.measure}</b> to the baseline <Text>{baseline.retriever.id}</Text>. Blue is better,
             orange worse; one scale for all collections.
           </>
+        ) : byMeasure ? (
+          'Each measure has its own scale, from its lowest to its highest value.'
         ) : (
           <>
             <b>{view.measure}</b>. Each collection has its own scale from its lowest to its highest score, because
@@ -90,9 +85,9 @@ export function HeatMap() {
                 Retriever
               </th>
               {several && <th scope="col">average</th>}
-              {board.collections.map((c) => (
-                <th key={c.name} scope="col">
-                  <Text>{c.name}</Text>
+              {columns.map((c) => (
+                <th key={c.key} scope="col">
+                  <Text>{c.key}</Text>
                 </th>
               ))}
             </tr>

@@ -1,9 +1,10 @@
 import { renderCsv } from '../../src/report/csv.ts'
 import { formatDifference, formatP, formatScore, NO_VALUE } from '../../src/report/format.ts'
 import { renderLatex } from '../../src/report/latex.ts'
-import { type Cell, type LeaderboardRow, leaderboard, mark, type Place } from '../../src/report/leaderboard.ts'
+import { type Cell, type LeaderboardRow, mark, type Place } from '../../src/report/leaderboard.ts'
 import { measureTable } from '../../src/report/markdown.ts'
 import { methodSentence } from '../../src/report/words.ts'
+import { type ScoreColumn, scoreTable } from './columns.ts'
 import { useReport } from './context.ts'
 import { CopyButton, Name, Section, TableScroll, Text } from './parts.tsx'
 
@@ -13,11 +14,11 @@ const MANY = 4
 export function Leaderboard() {
   const { study, view, update } = useReport()
   const { results } = study
-  const board = leaderboard(results, view.measure)
+  const { board, columns, byMeasure } = scoreTable(results, view.measure)
   const several = board.collections.length > 1
-  const rows = sortRows(board.rows, view.sort, view.ascending)
-  const byDefault = several ? 'average' : (board.collections[0]?.name ?? '')
-  const sorted = view.sort === '' ? byDefault : view.sort
+  const known = ['retriever', ...(several ? ['average'] : []), ...columns.map((c) => c.key)]
+  const sorted = known.includes(view.sort) ? view.sort : several ? 'average' : view.measure
+  const order = sortRows(board.rows, columns, sorted, view.ascending)
 
   const head = (column: string, label: string) => (
     <th
@@ -50,7 +51,15 @@ export function Leaderboard() {
       title="Leaderboard"
       intro={
         <>
-          Mean <b>{view.measure}</b> over all judged queries. Best in bold, second underlined.
+          Mean{' '}
+          {byMeasure ? (
+            <>
+              measures on <Text>{board.collections[0]!.name}</Text>
+            </>
+          ) : (
+            <b>{view.measure}</b>
+          )}{' '}
+          over all judged queries. Best in bold, second underlined.
         </>
       }
       tools={
@@ -75,7 +84,7 @@ export function Leaderboard() {
       }
     >
       <TableScroll label="Leaderboard">
-        <table class={board.collections.length > MANY ? 'leaderboard dense' : 'leaderboard'}>
+        <table class={columns.length > MANY ? 'leaderboard dense' : 'leaderboard'}>
           <caption class="hidden">
             {view.measure} of {results.retrievers.length} retrievers. {methodSentence(results)}
           </caption>
@@ -83,11 +92,11 @@ export function Leaderboard() {
             <tr>
               {head('retriever', 'Retriever')}
               {several && head('average', 'average')}
-              {board.collections.map((c) => head(c.name, c.name))}
+              {columns.map((c) => head(c.key, c.key))}
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
+            {order.map(({ row, index }) => (
               <tr key={row.retriever.id} class={row.isBaseline ? 'baseline' : ''}>
                 <th scope="row">
                   <span class="retriever">
@@ -97,8 +106,8 @@ export function Leaderboard() {
                   <Text class="summary">{row.retriever.summary}</Text>
                 </th>
                 {several && <AverageCell row={row} intervals={view.intervals} />}
-                {row.cells.map((cell) => (
-                  <ScoreCell key={cell.collection} cell={cell} intervals={view.intervals} />
+                {columns.map((column) => (
+                  <ScoreCell key={column.key} cell={column.cells[index]!} intervals={view.intervals} />
                 ))}
               </tr>
             ))}
@@ -158,16 +167,26 @@ function AverageCell({ row, intervals }: { row: LeaderboardRow; intervals: boole
   )
 }
 
-/** Rows come by average, highest first; those without a value stay at the end whichever way the others turn. */
-function sortRows(rows: readonly LeaderboardRow[], column: string, ascending: boolean): LeaderboardRow[] {
+interface Ordered {
+  readonly row: LeaderboardRow
+  /** Place in the leaderboard, and so in every column. */
+  readonly index: number
+}
+
+/** Rows without a value stay at the end whichever way the others turn. */
+function sortRows(
+  rows: readonly LeaderboardRow[],
+  columns: readonly ScoreColumn[],
+  column: string,
+  ascending: boolean,
+): Ordered[] {
   const direction = ascending ? 1 : -1
+  const all = rows.map((row, index) => ({ row, index }))
   if (column === 'retriever')
-    return [...rows].sort((a, b) => direction * a.retriever.id.localeCompare(b.retriever.id, 'en', { numeric: true }))
-  const value = (row: LeaderboardRow) =>
-    column === '' || column === 'average'
-      ? row.average
-      : (row.cells.find((cell) => cell.collection === column)?.value ?? null)
-  return [...rows].sort((a, b) => {
+    return all.sort((a, b) => direction * a.row.retriever.id.localeCompare(b.row.retriever.id, 'en', { numeric: true }))
+  const cells = columns.find((c) => c.key === column)?.cells
+  const value = ({ row, index }: Ordered) => (cells === undefined ? row.average : cells[index]!.value)
+  return all.sort((a, b) => {
     const [x, y] = [value(a), value(b)]
     if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1
     return direction * (x - y)

@@ -67,6 +67,11 @@ export function Masthead() {
   )
 }
 
+/** `p = 0.01` and `95 %` are not broken over lines. */
+function keepTogether(text: string): string {
+  return text.replace(/ ([=<%]) ?/g, (match) => match.replaceAll(' ', '\u00a0').replace(/%\u00a0/, '% '))
+}
+
 function Sentences({ verdicts }: { verdicts: readonly Verdict[] }) {
   return (
     <ul>
@@ -95,7 +100,7 @@ function Sentence({ verdict }: { verdict: Verdict }) {
     <>
       {verdict.parts.map((part, i) =>
         part.kind === 'text' ? (
-          part.text
+          keepTogether(part.text)
         ) : part.kind === 'name' ? (
           <strong key={i}>
             <bdi>{part.text}</bdi>

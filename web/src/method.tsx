@@ -1,4 +1,3 @@
-import { indexingSeconds } from '../../src/report/cost.ts'
 import {
   formatBytes,
   formatCount,
@@ -67,7 +66,7 @@ function Retriever({ retriever }: { retriever: RetrieverResult }) {
   const facts = [
     retriever.dimension === null ? '' : `${formatCount(retriever.dimension)} dimensions`,
     retriever.parameters === null ? '' : `${formatCount(retriever.parameters)} parameters`,
-    retriever.members.length === 0 ? '' : `of ${retriever.members.join(', ')}`,
+    retriever.members.every((member) => retriever.summary.includes(member)) ? '' : `of ${retriever.members.join(', ')}`,
   ].filter(Boolean)
   return (
     <details class="card">
@@ -147,13 +146,13 @@ function CostRow({ trial }: { trial: TrialResult }) {
       </td>
       {done ? (
         <>
-          <td class="number">{formatSeconds(indexingSeconds(trial))}</td>
+          <td class="number">{formatSeconds(cost.indexSeconds)}</td>
           <td class="number">{formatMs(cost.msPerQuery)}</td>
           <td class="number">{formatBytes(cost.indexBytes)}</td>
           <td class="number">{cost.documentTokens === null ? NO_VALUE : formatCount(cost.documentTokens)}</td>
           <td class="number">{formatShare(cost.truncatedDocuments)}</td>
           <td class="number">{formatShare(cost.truncatedQueries)}</td>
-          <td>{cost.cached ? <span class="tag">cached</span> : 'made now'}</td>
+          <td class="artifacts">{cost.cached ? <span class="tag">cached</span> : 'made now'}</td>
         </>
       ) : (
         <td colSpan={7}>
@@ -161,7 +160,7 @@ function CostRow({ trial }: { trial: TrialResult }) {
         </td>
       )}
       <td>
-        {trial.runFile !== null && <Text class="run-file">{trial.runFile}</Text>}{' '}
+        {trial.runFile !== null && <Text class="run-file">{trial.runFile}</Text>}
         <code title={trial.fingerprint}>{trial.fingerprint.slice(0, 10)}</code>
       </td>
     </tr>

@@ -19,7 +19,7 @@ export type QueryOrder = 'difference' | 'size' | 'a' | 'b' | 'query'
 export interface View {
   readonly section: SectionId | ''
   readonly measure: string
-  /** Column that sorts the leaderboard: a collection, `average` or `retriever`. */
+  /** Column that sorts the leaderboard: a collection or measure, `average` or `retriever`. */
   readonly sort: string
   readonly ascending: boolean
   readonly intervals: boolean
@@ -86,7 +86,7 @@ export function hashToView(hash: string, results: StudyResults, defaults: View):
   return {
     section: SECTIONS.find((s) => s.id === section)?.id ?? '',
     measure: oneOf('measure', results.measures),
-    sort: oneOf('sort', [...collections, 'average', 'retriever']),
+    sort: oneOf('sort', [...collections, ...results.measures, 'average', 'retriever']),
     ascending: flag('ascending'),
     intervals: flag('intervals'),
     heat: oneOf('heat', ['score', 'difference']),
