@@ -7,6 +7,7 @@ import {
   type NodeSpec,
   type ValueSpec,
 } from './onnx-model.ts'
+import { blockSize } from './quantize.ts'
 import type { Checkpoint, TensorPlace } from './safetensors.ts'
 
 const TYPES: Readonly<Record<string, ElementType>> = {
@@ -15,13 +16,17 @@ const TYPES: Readonly<Record<string, ElementType>> = {
   BF16: ElementType.bfloat16,
 }
 
-/** A weight matrix that the graph expects as int8; whoever opens the session fills in both constants. */
+/** MatMulNBits' `accuracy_level` that multiplies int8 by int8. */
+const INT8_PRODUCTS = 4
+
+/** A weight matrix that the graph expects as int8; whoever opens the session fills in both constants (see quantize.ts). */
 export interface QuantizedWeight {
   readonly place: TensorPlace
   readonly name: string
-  /** Name of the int8 constant, inputs × outputs. */
+  readonly block: number
+  /** Name of the uint8 constant, outputs × blocks × block. */
   readonly values: string
-  /** Name of the float32 constant with one scale per output. */
+  /** Name of the float32 constant, outputs × blocks. */
   readonly scales: string
 }
 
@@ -93,13 +98,18 @@ export class GraphBuilder {
     return this.find(table, [null, width]).place.shape[0]!
   }
 
-  /** x · weightᵀ for a weight stored as torch stores it, outputs × inputs. The bias goes into whatever fused operator follows. */
+  /**
+   * x · weightᵀ for a weight stored as torch stores it, outputs × inputs. The bias goes into whatever fused operator follows.
+   * In int8 the inputs are quantised too, each token by itself and block by block, so one token's outlier coarsens no other.
+   */
   project(x: string, weight: string, inputs: number, outputs: number): string {
-    if (!this.int8) return this.fused('FusedMatMul', [x, this.weight(weight, [outputs, inputs])], { transB: 1 })
+    const block = this.int8 ? blockSize(inputs) : null
+    if (block === null) return this.fused('FusedMatMul', [x, this.weight(weight, [outputs, inputs])], { transB: 1 })
     const { name, place } = this.find(weight, [outputs, inputs])
-    const entry = { place, name, values: `${name}:int8`, scales: `${name}:scales` }
+    const entry = { place, name, block, values: `${name}:int8`, scales: `${name}:scales` }
     this.quantized.push(entry)
-    return this.fused('DynamicQuantizeMatMul', [x, entry.values, entry.scales])
+    const attributes = { K: inputs, N: outputs, bits: 8, block_size: block, accuracy_level: INT8_PRODUCTS }
+    return this.fused('MatMulNBits', [x, entry.values, entry.scales], attributes)
   }
 
   /** @param output The value that the graph gives, under the name `last_hidden_state`. */

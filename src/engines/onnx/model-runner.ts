@@ -2,6 +2,7 @@ import type * as ort from 'onnxruntime-node'
 import { Tensor } from 'onnxruntime-node'
 import { FieldtrialError } from '../../core/errors.ts'
 import { buildEncoder, familyOf } from './families/index.ts'
+import { requireExactInt8 } from './int8-check.ts'
 import type { EncoderPlan } from './plan.ts'
 import { openGraph, openShipped } from './session.ts'
 
@@ -23,6 +24,7 @@ export async function openRunner(plan: EncoderPlan, threads: number): Promise<Mo
   const { weights } = plan
   if (weights.kind === 'shipped') return shippedRunner(await openShipped(weights.model, threads))
   const { config, checkpoint } = weights
+  if (weights.int8) await requireExactInt8()
   const family = familyOf(config)!
   const session = await openGraph(buildEncoder(family, config, checkpoint, weights.int8), threads)
   const padding = family.positionOffset(config)

@@ -4,7 +4,7 @@ import * as ort from 'onnxruntime-node'
 import type { ShippedModel } from './files.ts'
 import type { BuiltGraph } from './graph-builder.ts'
 import { ElementType, encodeModel, type Initializer } from './onnx-model.ts'
-import { quantizePerChannel } from './quantize.ts'
+import { quantize } from './quantize.ts'
 import { readBytes, readTensor } from './safetensors.ts'
 
 /** Floats must start at multiples of their size to be used in place. */
@@ -52,12 +52,13 @@ export async function openShipped(model: ShippedModel, threads: number): Promise
  */
 export async function openGraph(built: BuiltGraph, threads: number): Promise<ort.InferenceSession> {
   const initializers = [...built.graph.initializers]
-  for (const { place, name, values, scales } of built.quantized) {
+  for (const { place, name, block, values, scales } of built.quantized) {
     const [outputs, inputs] = place.shape as [number, number]
-    const matrix = quantizePerChannel(await readTensor(name, place), outputs, inputs)
+    const matrix = quantize(await readTensor(name, place), block)
+    const blocks = inputs / block
     initializers.push(
-      { name: values, type: ElementType.int8, dims: [inputs, outputs], data: bytesOf(matrix.values) },
-      { name: scales, type: ElementType.float32, dims: [outputs], data: bytesOf(matrix.scales) },
+      { name: values, type: ElementType.uint8, dims: [outputs, blocks, block], data: matrix.values },
+      { name: scales, type: ElementType.float32, dims: [outputs, blocks], data: bytesOf(matrix.scales) },
     )
   }
   const folder = mappableFolder(initializers)
@@ -75,7 +76,7 @@ export async function openGraph(built: BuiltGraph, threads: number): Promise<ort
   return ort.InferenceSession.create(bytes, { ...sessionOptions(threads), externalData })
 }
 
-function bytesOf(array: Int8Array | Float32Array): Uint8Array {
+function bytesOf(array: Float32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }
 
