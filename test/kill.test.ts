@@ -59,7 +59,17 @@ depth: 100
 
   it('stops in good order on Ctrl-C, and goes on', async () => {
     const args = ['run', join(folder, 'study.yaml'), '-w', join(folder, 'w-int'), '-o', join(folder, 'int')]
-    const stopped = await runCli(args, { onStart: (child) => void setTimeout(() => child.kill('SIGINT'), 2500) })
+    const stopped = await runCli(args, {
+      onStart: (child) => {
+        // The fourth trial is the last one without the encoder: shortly after it, documents are being encoded.
+        const watch = (text: string) => {
+          if (!text.includes('[4/8]')) return
+          child.stderr?.off('data', watch)
+          setTimeout(() => child.kill('SIGINT'), 300)
+        }
+        child.stderr?.on('data', watch)
+      },
+    })
     expect(stopped.code).toBe(130)
     expect(stopped.stderr).toContain('finished work is kept')
     expect((await runCli([...args, '--quiet'])).code).toBe(0)

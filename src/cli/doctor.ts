@@ -60,6 +60,7 @@ export function registerDoctor(program: Command): void {
                 model: {
                   engine: flags.url ? 'http' : 'onnx',
                   model: flags.model!,
+                  given: flags.model!,
                   dtype,
                   ...(flags.url ? { url: flags.url } : {}),
                 },

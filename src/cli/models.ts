@@ -58,7 +58,7 @@ export function registerModels(program: Command): void {
         {
           kind: 'dense',
           id: model,
-          model: { engine: 'onnx', model, dtype: 'float32' },
+          model: { engine: 'onnx', model, given: model, dtype: 'float32' },
           recipe: { recipe: 'sentence-transformers' },
         },
         workspace,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { FieldtrialError } from '../core/errors.ts'
@@ -72,7 +72,9 @@ export function registerQuickstart(program: Command): void {
             `all-MiniLM-L6-v2 cannot be had, so the study goes on without it:\n${encoder.reasons.map((reason) => `  - ${reason}`).join('\n')}`,
           )
         const file = join(output, 'study.yaml')
-        const text = quickstartYaml(quickstartStudy('./known-item', 'folder' in encoder ? encoder.folder : null))
+        const text = quickstartYaml(
+          quickstartStudy('./known-item', 'model' in encoder ? portable(encoder.model, output) : null),
+        )
         await writeAtomic(file, text)
         say(terminal, `Study file: ${file}`)
         return runStudyJob({
@@ -99,4 +101,9 @@ function defaultRoots(): string[] {
       hint: 'Name folders with Markdown files: fieldtrial quickstart --docs DIR.',
     })
   return [...new Set(roots)]
+}
+
+/** A folder relative to the study file, so that both can be moved together; a hub id as it is. */
+function portable(model: string, output: string): string {
+  return isAbsolute(model) ? `./${relative(output, model)}`.replace(/^\.\/\.\./, '..') : model
 }

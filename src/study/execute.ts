@@ -24,7 +24,7 @@ import { searchBm25 } from './steps/bm25.ts'
 import { LazyEncoder, obtainVectors, searchDense } from './steps/dense.ts'
 import { quantisationLoss } from './steps/quantisation.ts'
 import { finishRun, loadRun, RUN_FILE, saveRun } from './steps/run-file.ts'
-import { summariseRetriever } from './study.ts'
+import { type DenseSpec, summariseRetriever } from './study.ts'
 
 /** What is remembered beside a run. */
 interface RunDetail {
@@ -352,7 +352,7 @@ function assemble(plan: Plan, trials: readonly TrialResult[]): StudyResults {
         summary: summariseRetriever(spec),
         resolved: encoder
           ? {
-              ...(spec.kind === 'dense' ? { model: spec.model as unknown as Json } : {}),
+              ...(spec.kind === 'dense' ? { model: withoutPlace(spec.model) } : {}),
               recipe: encoder.recipe as unknown as Json,
               identity: encoder.identity,
             }
@@ -369,10 +369,10 @@ function assemble(plan: Plan, trials: readonly TrialResult[]): StudyResults {
   }
 }
 
-function collectionResult({ collection, summary, fingerprint: key }: PlannedCollection) {
+function collectionResult({ given, collection, summary, fingerprint: key }: PlannedCollection) {
   return {
     name: collection.name,
-    source: collection.source,
+    source: given,
     split: collection.split,
     fingerprint: key,
     documents: summary.documents,
@@ -428,4 +428,9 @@ async function obtainEvidence(
 function titleRule(collection: PlannedCollection['collection']): string {
   const { titles } = collection.reading as { readonly titles?: string }
   return titles === 'omit' ? 'text alone' : TITLE_RULE
+}
+
+/** A model as the user named it: where it lies on this machine is nobody's business and decides nothing. */
+function withoutPlace({ given, ...model }: DenseSpec['model']): Json {
+  return { ...model, model: given }
 }

@@ -14,6 +14,8 @@ import { prepareEncoder } from './prepare.ts'
 import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec, Study } from './study.ts'
 
 export interface PlannedCollection {
+  /** The source as the user wrote it. */
+  readonly given: string
   readonly collection: FileCollection
   readonly summary: CollectionSummary
   /** Identity of everything about it that numbers depend on. */
@@ -80,6 +82,7 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
     })
     const summary = await summariseCached(collection, workspace.cache, options)
     collections.push({
+      given: spec.given,
       collection,
       summary,
       fingerprint: fingerprint({

@@ -37,7 +37,7 @@ export async function prepareEncoder(
     ...options.work,
   })
   return prepareOnnx(folder, {
-    model: model.model,
+    model: model.given,
     dtype: model.dtype,
     hashCache: workspace.path('cache', 'model-hashes.json'),
     ...(recipe.pooling ? { pooling: [recipe.pooling] } : {}),

@@ -21,7 +21,16 @@ import {
 } from './schema.ts'
 import { isBm25Shorthand, parseBm25, parseFusion } from './shorthand.ts'
 import type { Path } from './source.ts'
-import type { Bm25Spec, DenseSpec, FusionSpec, ModelSpec, RecipeSpec, RetrieverSpec, Study } from './study.ts'
+import type {
+  Bm25Spec,
+  DenseSpec,
+  FusionSpec,
+  ModelSpec,
+  RecipeSpec,
+  RetrieverSpec,
+  Study,
+  StudyCollection,
+} from './study.ts'
 
 export interface ResolveContext {
   /** Folder that relative paths are relative to. */
@@ -84,7 +93,7 @@ function resolveMeasures(input: StudyInput, { problem }: ResolveContext): Measur
   return [...seen.values()]
 }
 
-function resolveCollections(input: StudyInput, context: ResolveContext): (CollectionSpec & { name: string })[] {
+function resolveCollections(input: StudyInput, context: ResolveContext): StudyCollection[] {
   const taken = new Set<string>()
   return input.collections.map((given, i) => {
     const spec: CollectionInput = typeof given === 'string' ? { source: given } : given
@@ -101,7 +110,7 @@ function resolveCollections(input: StudyInput, context: ResolveContext): (Collec
       )
     taken.add(name)
     // Zod writes absent members as possibly undefined; JSON and YAML have no undefined, so none is there.
-    return { ...(spec as CollectionSpec), source, name }
+    return { ...(spec as CollectionSpec), source, name, given: spec.source }
   })
 }
 
@@ -243,6 +252,7 @@ function resolveDense(
   const model: ModelSpec = dropUndefined({
     engine,
     model: engine === 'onnx' ? (localPath(given.model, context.folder) ?? given.model) : given.model,
+    given: given.model,
     dtype: given.dtype ?? 'float32',
     url: given.url,
     api: given.api,

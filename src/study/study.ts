@@ -1,3 +1,4 @@
+import { basename, isAbsolute } from 'node:path'
 import type { CollectionSpec } from '../data/index.ts'
 import type { FusionOptions } from '../fusion/index.ts'
 import { type Bm25Options, resolveBm25Options } from '../index/bm25/index.ts'
@@ -13,7 +14,7 @@ export type VectorDtype = 'float32' | 'float16' | 'int8'
 export interface Study {
   readonly name: string
   readonly description: string
-  readonly collections: readonly (CollectionSpec & { readonly name: string })[]
+  readonly collections: readonly StudyCollection[]
   /** In the order of the tables; a fusion stands after its members. */
   readonly retrievers: readonly RetrieverSpec[]
   readonly measures: readonly Measure[]
@@ -23,6 +24,12 @@ export interface Study {
   readonly comparison: ComparisonSettings
   readonly outputFolder: string
   readonly formats: readonly ReportFormat[]
+}
+
+export interface StudyCollection extends CollectionSpec {
+  readonly name: string
+  /** The source as the user wrote it; reports show this, not where it lies on this machine. */
+  readonly given: string
 }
 
 export type RetrieverSpec = Bm25Spec | DenseSpec | FusionSpec
@@ -45,6 +52,8 @@ export interface ModelSpec {
   readonly engine: 'onnx' | 'http'
   /** Absolute folder, hub id with optional `@revision`, or a server's model name. */
   readonly model: string
+  /** The same as the user wrote it; reports show this, not where it lies on this machine. */
+  readonly given: string
   readonly dtype: 'float32' | 'int8'
   readonly url?: string
   readonly api?: 'openai' | 'tei'
@@ -80,8 +89,21 @@ export function summariseRetriever(spec: RetrieverSpec): string {
       return `BM25 ${variant} k1=${k1} b=${b}${delta > 0 ? ` delta=${delta}` : ''}, ${name}${multifield ? ', title and text as two fields' : ''}`
     }
     case 'dense':
-      return `${spec.model.model} · ${spec.recipe.recipe} · ${spec.model.engine}${spec.model.engine === 'onnx' ? ` ${spec.model.dtype}` : ` at ${spec.model.url}`}`
+      return `${modelName(spec.model.given)} · ${spec.recipe.recipe} · ${spec.model.engine}${spec.model.engine === 'onnx' ? ` ${spec.model.dtype}` : ` at ${spec.model.url}`}`
     case 'fusion':
-      return `${spec.options.method} of ${spec.members.join(' and ')}`
+      return `${FUSION_NAMES[spec.options.method] ?? spec.options.method} of ${spec.members.join(' and ')}`
   }
+}
+
+/** A folder's last part; a hub id as it is. */
+function modelName(given: string): string {
+  return isAbsolute(given) || given.startsWith('.') ? basename(given) : given
+}
+
+/** The methods that most studies use, in words; the others keep ranx's names. */
+const FUSION_NAMES: Readonly<Record<string, string>> = {
+  rrf: 'reciprocal rank fusion',
+  wsum: 'weighted sum',
+  sum: 'sum (CombSUM)',
+  mnz: 'CombMNZ',
 }

