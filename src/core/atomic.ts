@@ -59,7 +59,7 @@ export async function writeAtomic(
 }
 
 /** Makes a rename in this folder survive a power cut. Not every file system lets a folder be opened; those need no flush. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle | undefined
   try {
     handle = await open(folder, 'r')

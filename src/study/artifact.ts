@@ -85,7 +85,7 @@ export async function obtain<Detail>(
 }
 
 /** Lock options that tell the user what is waited for. */
-export function lockOptions(kind: string, work: LongWork | undefined) {
+function lockOptions(kind: string, work: LongWork | undefined) {
   return {
     ...(work?.signal ? { signal: work.signal } : {}),
     onWait: (holder: string) =>

@@ -27,7 +27,7 @@ const GUESSED_OPERATIONS_PER_CORE = 4e10
 const NODE_BYTES = 120e6
 
 /** Where an encoder's speed is remembered: it depends on the model and on the processor. */
-export function rateKey(info: EncoderInfo): string {
+function rateKey(info: EncoderInfo): string {
   return fingerprint({ encoder: info.identity, cpu: cpus()[0]?.model ?? '', cores: availableParallelism() }).slice(
     0,
     32,

@@ -3,37 +3,39 @@ import type { PlannedCollection } from './plan.ts'
 import type { CollectionEvidence, QueryEvidence, TrialResult } from './results.ts'
 
 /** Enough to see why a query was won or lost, small enough that a report of ten collections opens at once. */
-export const EVIDENCE_LIMITS = { queries: 200, top: 5, relevant: 10, characters: 600 } as const
+const EVIDENCE_LIMITS = { queries: 200, top: 5, relevant: 10, characters: 600 } as const
 
 /**
  * The texts behind the numbers of one collection: the queries on which the retrievers differ most, their first documents and the relevant ones.
  *
- * @param runs Retriever → run, of the trials that are done.
+ * @param readRun Gives the run of a trial that is done; asked for one at a time, since all of them may not fit into memory.
  * @param measure The measure by whose differences queries are chosen.
  */
 export async function gatherEvidence(
   on: PlannedCollection,
   trials: readonly TrialResult[],
-  runs: ReadonlyMap<string, Run>,
+  readRun: (trial: TrialResult) => Promise<Run>,
   measure: string,
 ): Promise<CollectionEvidence> {
   const queries = await on.collection.queries()
   const qrels = await on.collection.qrels()
   const chosen = chooseQueries(queries, trials, measure)
-  const wanted = new Set<string>()
+  const top = new Map<string, Record<string, QueryEvidence['top'][string]>>(chosen.map(({ id }) => [id, {}]))
+  for (const trial of trials) {
+    const run = await readRun(trial)
+    for (const { id } of chosen) top.get(id)![trial.retriever] = firstDocuments(run, id, qrels.get(id))
+  }
   const shown = chosen.map((query): QueryEvidence => {
-    const judged = qrels.get(query.id)
-    const relevant = [...(judged ?? [])]
+    const relevant = [...(qrels.get(query.id) ?? [])]
       .filter(([, grade]) => grade > 0)
       .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
       .slice(0, EVIDENCE_LIMITS.relevant)
-    const top = Object.fromEntries(
-      [...runs].map(([retriever, run]) => [retriever, firstDocuments(run, query.id, judged)]),
-    )
-    for (const [id] of relevant) wanted.add(id)
-    for (const list of Object.values(top)) for (const { id } of list) wanted.add(id)
-    return { id: query.id, text: query.text, relevant: relevant.map(([id, grade]) => ({ id, grade })), top }
+      .map(([id, grade]) => ({ id, grade }))
+    return { id: query.id, text: query.text, relevant, top: top.get(query.id)! }
   })
+  const wanted = new Set(
+    shown.flatMap((query) => [query.relevant, ...Object.values(query.top)].flat().map(({ id }) => id)),
+  )
   const documents: Record<string, { title: string; text: string; cut: boolean }> = {}
   if (wanted.size > 0) {
     let left = wanted.size

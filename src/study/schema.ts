@@ -5,9 +5,9 @@ import { ANALYZERS, STEMMERS } from '../index/text/index.ts'
 
 /** The names that strings in a study file may take; the JSON Schema and the suggestions come from here. */
 export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec'] as const
-export const SIGNIFICANCE_TESTS = ['randomisation', 't-test', 'bootstrap'] as const
-export const CORRECTIONS = ['holm', 'benjamini-hochberg', 'none'] as const
-export const RECIPES = ['sentence-transformers'] as const
+const SIGNIFICANCE_TESTS = ['randomisation', 't-test', 'bootstrap'] as const
+const CORRECTIONS = ['holm', 'benjamini-hochberg', 'none'] as const
+const RECIPES = ['sentence-transformers'] as const
 
 const id = z
   .string()

@@ -5,7 +5,7 @@ import { FieldtrialError, type Where } from '../core/errors.ts'
 export type Path = readonly (string | number)[]
 
 /** `collections[0].split`, as people write it. */
-export function formatPath(path: Path): string {
+function formatPath(path: Path): string {
   return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('')
 }
 

@@ -38,7 +38,7 @@ const WORDS =
   )
 
 /** A small generator of random numbers with a seed (mulberry32): the same study on every machine. */
-export function random(seed: number): () => number {
+function random(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -22,7 +22,7 @@ const LONGEST_RETRY_AFTER_MS = 300_000
 const SNIPPET = 200
 
 /** Takes the key out of a text, whole or as it stands inside JSON. */
-export function scrub(text: string, key: string | null): string {
+function scrub(text: string, key: string | null): string {
   if (key === null) return text
   const forms = [key, JSON.stringify(key).slice(1, -1), encodeURIComponent(key)]
   return forms.reduce((scrubbed, form) => scrubbed.replaceAll(form, '[key]'), text)

@@ -102,7 +102,7 @@ function parseHeader(path: string, text: string, dataAt: number): ShardLayout {
 }
 
 /** Fills `target` from a place in the file; a file that ends before is damaged. */
-export async function readFully(file: FileHandle, target: Uint8Array, at: number, path: string): Promise<void> {
+async function readFully(file: FileHandle, target: Uint8Array, at: number, path: string): Promise<void> {
   let done = 0
   while (done < target.length) {
     const { bytesRead } = await file.read(target, done, target.length - done, at + done)

@@ -7,7 +7,7 @@ const NAMES = /[\p{L}\p{N}\p{M}_]+/gu
 const PARTS = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lo}\p{Lm}\p{Lt}\p{M}]+|\p{N}+/gu
 
 /** The parts of a name in lower case: `parseHTTPResponse2` → parse, http, response, 2. */
-export function nameParts(name: string): string[] {
+function nameParts(name: string): string[] {
   return name.match(PARTS)?.map(lowerCase) ?? []
 }
 

@@ -26,14 +26,14 @@ import {
 } from './word-break-classes.ts'
 
 /** Kinds of token that {@link scanWords} tells apart. */
-export const WORD_TOKEN = 0
+const WORD_TOKEN = 0
 export const IDEOGRAPH_TOKEN = 1
 export const HIRAGANA_TOKEN = 2
 export const COMPLEX_TOKEN = 3
 export const EMOJI_TOKEN = 4
 
 /** Lucene's default maximum token length, in UTF-16 code units. */
-export const MAX_TOKEN_LENGTH = 255
+const MAX_TOKEN_LENGTH = 255
 
 const TEXT_PRESENTATION = 0xfe0e
 const EMOJI_PRESENTATION = 0xfe0f

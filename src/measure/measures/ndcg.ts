@@ -25,7 +25,7 @@ export function logDiscounts(length: number): Float64Array {
   return discounts
 }
 
-export function gainOf(grade: number, options: NdcgOptions): number {
+function gainOf(grade: number, options: NdcgOptions): number {
   const gain = options.gains?.get(grade) ?? grade
   return options.dcg === 'exp-log2' ? 2 ** gain - 1 : gain
 }
