@@ -43,7 +43,7 @@ else {
   await mkdir(scratch, { recursive: true })
   const textFile = join(scratch, 'encode-texts.json')
   await writeFile(textFile, JSON.stringify(texts))
-  const opened = await openPeer('encode_st.py', [folder, textFile, String(threads), String(PEER_BATCH)], { threads })
+  const opened = await openPeer('encode_st.py', [folder, textFile, String(PEER_BATCH)], { threads })
   if (!opened.ok) skips.push({ name: 'sentence-transformers', reason: opened.reason })
   const encoders = {
     float32: await (await prepareOnnx(folder)).open({ threads }),

@@ -1,19 +1,16 @@
 """Encoding by sentence-transformers on the processor, at its defaults (float32, batches of 32) unless told otherwise.
 
-Arguments: the model's folder, a JSON file with a list of texts, the number of threads, the batch size.
+Arguments: the model's folder, a JSON file with a list of texts, the batch size.
 """
 
 import json
 import sys
 
-import torch
+from sentence_transformers import SentenceTransformer
 
 import peer
 
-folder, text_file, threads, batch = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-torch.set_num_threads(threads)
-
-from sentence_transformers import SentenceTransformer  # noqa: E402  (after the threads are set)
+folder, text_file, batch = sys.argv[1], sys.argv[2], int(sys.argv[3])
 
 model = SentenceTransformer(folder, device="cpu")
 with open(text_file, encoding="utf-8") as file:

@@ -104,10 +104,16 @@ export class TextTokenizer {
   }
 }
 
-/** The last place at or before `size` where a plain word follows a space; -1 if there is none. */
+/** A plain word after a space, or a letter after a full stop or comma of Chinese and Japanese, which write no spaces. */
+const WORD_START = /^(?:[A-Za-z] (?=[A-Za-z])|.[。，、！？](?=\p{L}))/u
+
+/** The last place at or before `size` where a word starts; -1 if there is none. */
 function wordStart(text: string, size: number): number {
-  for (let at = size; at > 0; at--)
-    if (text[at] === ' ' && /[A-Za-z]/.test(text[at + 1] ?? '') && /[A-Za-z]/.test(text[at - 1]!)) return at
+  for (let at = size; at > 1; at--) {
+    const before = text[at - 1]!
+    if ((before === ' ' || before > '\u3000') && WORD_START.test(text.slice(at - 2, at + 2)))
+      return before === ' ' ? at - 1 : at
+  }
   return -1
 }
 
