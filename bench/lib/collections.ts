@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
+import type { Qrels } from '../../src/data/types.ts'
 
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
 const cache = fileURLToPath(new URL('../../.bench/', import.meta.url))
@@ -53,6 +54,18 @@ export function benchCollection(
   writeFileSync(corpusFile, documents.map((row) => `${JSON.stringify(row)}\n`).join(''))
   writeFileSync(queriesFile, queries.map((row) => `${JSON.stringify(row)}\n`).join(''))
   return { ok: true, value: { name: size, documents, queries, corpusFile, queriesFile } }
+}
+
+/** Judgments of a source's test split, with the ids that `benchCollection` gives. */
+export function benchQrels(source: string): Qrels {
+  const qrels: Qrels = new Map()
+  for (const row of readFileSync(`${data}${source}/qrels/test.tsv`, 'utf8').split('\n').slice(1)) {
+    const [query, document, grade] = row.trim().split('\t')
+    if (document === undefined) continue
+    const id = `${source}-${query}`
+    qrels.set(id, (qrels.get(id) ?? new Map()).set(`${source}-${document}`, Number(grade)))
+  }
+  return qrels
 }
 
 function judgedQueries(source: string): Set<string> {
