@@ -8,7 +8,7 @@ import type { StoreTotals, VectorStore } from './store.ts'
  * Texts given to the encoder at a time: enough for it to sort by length, few enough for progress to show and for a cancellation to
  * take effect. Chunks start anew with each shard, so that a resumed run forms the same batches as an undisturbed one.
  */
-const CHUNK = 256
+const CHUNK = 128
 
 /** A document's or query's contents as the encoder gets them: title already joined, the recipe's prefix not yet there. */
 export interface EncodableText {

@@ -1,0 +1,76 @@
+import type { Json } from '../core/fingerprint.ts'
+import { VERSION } from '../core/version.ts'
+import { compareTrials } from './compare.ts'
+import { TITLE_RULE } from './identity.ts'
+import { machineInfo } from './machine.ts'
+import type { Plan, PlannedCollection } from './plan.ts'
+import { RESULTS_VERSION, type StudyResults, type TrialResult } from './results.ts'
+import { type DenseSpec, summariseRetriever } from './study.ts'
+
+/** Everything a report needs, out of the plan and its trials; the comparisons are made here. */
+export function assemble(
+  plan: Plan,
+  trials: readonly TrialResult[],
+  dimensions: ReadonlyMap<string, number>,
+): StudyResults {
+  const { study } = plan
+  const measures = study.measures.map((m) => m.name)
+  return {
+    resultsVersion: RESULTS_VERSION,
+    fieldtrial: VERSION,
+    study: study.name,
+    description: study.description,
+    finishedAt: new Date().toISOString(),
+    machine: machineInfo(),
+    smoke: plan.limit === null ? null : { limit: plan.limit },
+    measures,
+    collections: plan.collections.map(collectionResult),
+    retrievers: study.retrievers.map((spec) => {
+      const encoder = plan.encoders.get(spec.id)?.info
+      return {
+        id: spec.id,
+        kind: spec.kind,
+        summary: summariseRetriever(spec),
+        resolved: encoder
+          ? {
+              ...(spec.kind === 'dense' ? { model: withoutPlace(spec.model) } : {}),
+              recipe: encoder.recipe as unknown as Json,
+              identity: encoder.identity,
+            }
+          : (spec as unknown as Json),
+        dimension: dimensions.get(spec.id) ?? encoder?.dimension ?? null,
+        parameters: encoder?.parameters ?? null,
+        members: spec.kind === 'fusion' ? spec.members : [],
+        warnings: encoder?.warnings ?? [],
+      }
+    }),
+    trials,
+    comparison: study.comparison,
+    comparisons: compareTrials(trials, measures, study.comparison),
+  }
+}
+
+function collectionResult({ given, collection, summary, fingerprint: key }: PlannedCollection) {
+  return {
+    name: collection.name,
+    source: given,
+    split: collection.split,
+    fingerprint: key,
+    documents: summary.documents,
+    queries: summary.queries,
+    judgments: summary.judgments,
+    removeSelf: collection.removeSelf,
+    titleRule: titleRule(collection),
+    findings: summary.findings,
+  }
+}
+
+function titleRule(collection: PlannedCollection['collection']): string {
+  const { titles } = collection.reading as { readonly titles?: string }
+  return titles === 'omit' ? 'text alone' : TITLE_RULE
+}
+
+/** A model as the user named it: where it lies on this machine is nobody's business and decides nothing. */
+function withoutPlace({ given, ...model }: DenseSpec['model']): Json {
+  return { ...model, model: given }
+}
