@@ -84,7 +84,15 @@ export class OnnxEncoder implements Encoder {
       const request: EncodeRequest = { id, texts, side, cancelled }
       this.worker.postMessage(request)
       const encoded = (await answer)!
-      return encoded.dimension === 0 ? { ...encoded, dimension: this.info.dimension ?? 0 } : encoded
+      const { dimension } = this.info
+      if (texts.length === 0) return { ...encoded, dimension: dimension ?? 0 }
+      if (dimension !== null && encoded.dimension !== dimension)
+        throw new FieldtrialError(
+          'ENGINE_FAILED',
+          `${this.info.model} gave vectors of ${encoded.dimension} numbers; its files promise ${dimension}.`,
+          { hint: 'Check that config.json belongs to the ONNX file.' },
+        )
+      return encoded
     } finally {
       options.signal?.removeEventListener('abort', stop)
     }

@@ -314,6 +314,20 @@ describe('a running encoder', () => {
     await expect(prepared.open({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
+  it('refuses vectors of another dimension than the files promise', async () => {
+    const folder = await copy('shipped')
+    await editJson(join(folder, 'config.json'), (config) => {
+      config.hidden_size = 16
+    })
+    const encoder = await (await prepareOnnx(folder)).open({ threads: 1 })
+    expect((await encoder.encode([], 'query')).dimension).toBe(16)
+    await expect(encoder.encode(['fox'], 'query')).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: expect.stringContaining('gave vectors of 32 numbers; its files promise 16'),
+    })
+    await encoder.close()
+  })
+
   it('tells of an ONNX file that is broken', async () => {
     const folder = await copy('shipped')
     await truncate(join(folder, 'onnx', 'model.onnx'), 5000)
