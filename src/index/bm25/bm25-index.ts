@@ -15,12 +15,13 @@ import {
 } from './options.ts'
 import { Pace } from './pace.ts'
 import { queryTerms } from './query.ts'
+import { mergeRanked, type Ranked } from './ranked.ts'
 import { type Entry, SegmentScorer } from './score-segment.ts'
 import { placeOfTerm, SEGMENT_DOCUMENTS, type Segment } from './segment.ts'
 import { frequencyIn, mergeSegments, withoutDocuments } from './segment-edit.ts'
 import { readIndex, writeIndex } from './storage.ts'
 import { TermEncoder } from './term-encoder.ts'
-import { separateTies, TopK } from './top-k.ts'
+import { separateTies } from './top-k.ts'
 import { Vocabulary } from './vocabulary.ts'
 
 /** Ranked documents of one query: `ids[i]` has `scores[i]`. */
@@ -189,6 +190,18 @@ export class Bm25Index {
     this.#mergeSmall()
   }
 
+  /** Works out the impacts of all terms now; else each is worked out when it is first searched for. */
+  prepare(): void {
+    for (const segment of this.#segments)
+      for (const [i, lists] of this.#listsOf(segment).entries()) {
+        const field = this.#fields[i]!
+        const similarity = field.similarity(this.options)
+        const { terms } = lists.postings
+        for (let place = 0; place < terms.length; place++)
+          lists.prepare(place, similarity, similarity.idf(field.documentFrequency(terms[place]!)))
+      }
+  }
+
   /**
    * The `k` best documents for a query, best first; fewer if fewer have a term of it.
    *
@@ -202,32 +215,34 @@ export class Bm25Index {
       })
     const { options } = this
     const terms = queryTerms(this.#encoder.encode(text, false), this.#fields, options)
-    const documents = this.#segments.reduce((sum, segment) => sum + segment.ids.length, 0)
-    if (terms.length === 0) return { ids: [], scores: new Float64Array(0) }
-    const idOf = (document: number): string => {
-      const segment = Math.floor(document / SEGMENT_DOCUMENTS)
-      return this.#segments[segment]!.ids[document - segment * SEGMENT_DOCUMENTS]!
-    }
-    const wanted = Math.min(k, documents)
-    const best = new TopK(wanted, idOf)
-    const entries = this.#segments.map((segment) => {
+    let ranked: Ranked = { ids: [], scores: new Float64Array(0) }
+    if (terms.length === 0) return ranked
+    const similarities = this.#fields.map((field) => field.similarity(options))
+    let floor = 0
+    const work = this.#segments.map((segment) => {
+      const { length } = segment.ids
       const all = this.#listsOf(segment)
-      const list: Entry[] = []
+      const entries: Entry[] = []
       for (const { field, term, idf, weight } of terms) {
         const lists = all[field]!
+        const { offsets } = lists.postings
         const place = placeOfTerm(lists.postings.terms, term)
         if (place < 0) continue
-        const most = weight * lists.prepare(place, this.#fields[field]!.similarity(options), idf)
-        list.push({ lists, place, weight, most })
-        best.raise(Math.fround(weight * lists.kthLargest(place, wanted)))
+        const most = weight * lists.prepare(place, similarities[field]!, idf)
+        entries.push({ lists, start: offsets[place]!, end: offsets[place + 1]!, weight, most })
+        floor = Math.max(floor, Math.fround(weight * lists.kthLargest(place, k)))
       }
-      return list
+      return { segment, entries, size: length }
     })
-    for (let i = 0; i < entries.length; i++)
-      this.#scorer.score(entries[i]!, this.#segments[i]!.ids.length, i * SEGMENT_DOCUMENTS, best)
-    const found = best.finish()
-    separateTies(found.scores)
-    return { ids: Array.from(found.documents, idOf), scores: found.scores }
+    for (const { segment, entries, size } of work) {
+      const found = this.#scorer.search(entries, size, Math.min(k, size), floor)
+      const ids: string[] = []
+      for (const document of found.documents) ids.push(segment.ids[document]!)
+      ranked = mergeRanked(ranked, { ids, scores: found.scores }, k)
+      if (ranked.ids.length === k) floor = Math.max(floor, ranked.scores[k - 1]!)
+    }
+    separateTies(ranked.scores)
+    return ranked
   }
 
   /** Searches for every query; lets the event loop have its turns, so that progress and cancelling work. */

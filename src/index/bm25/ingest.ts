@@ -1,5 +1,6 @@
 import { FieldtrialError } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
+import { compareIds } from '../../data/id-order.ts'
 import type { Document } from '../../data/types.ts'
 import { Pace } from './pace.ts'
 import { PostingsBuilder, SEGMENT_DOCUMENTS, type Segment } from './segment.ts'
@@ -37,7 +38,9 @@ export async function ingest(
   const builders = multifield ? [new PostingsBuilder(), new PostingsBuilder()] : [new PostingsBuilder()]
   let ids: string[] = []
   const finish = (): void => {
-    segments.push({ ids, fields: builders.map((builder) => builder.finish()) })
+    const added = ids
+    const order = Array.from(added, (_, i) => i).sort((a, b) => compareIds(added[a]!, added[b]!))
+    segments.push({ ids: order.map((i) => added[i]!), fields: builders.map((builder) => builder.finish(order)) })
     ids = []
   }
   const add = ({ id, title, text }: Document): void => {

@@ -1,132 +1,105 @@
 import type { ImpactLists } from './impact-lists.ts'
-import type { TopK } from './top-k.ts'
+import { SAFETY, TopK } from './top-k.ts'
 
 /** One query term's occurrences in one segment. */
 export interface Entry {
   readonly lists: ImpactLists
-  readonly place: number
+  /** Where its occurrences are in `lists`. */
+  readonly start: number
+  readonly end: number
   /** What the impacts are multiplied by: the term's count in the query times the field's weight. */
   readonly weight: number
   /** The most that the term can add to a score. */
   readonly most: number
 }
 
-/** Sums may be off by some last bits; bounds are widened by far more than that. */
-const SAFETY = 1 + 1e-6
+/** To look at a document that has an occurrence costs about as much as to look at so many in a row. */
+const IN_A_ROW = 4
 
-const lengthOf = ({ lists, place }: Entry): number =>
-  lists.postings.offsets[place + 1]! - lists.postings.offsets[place]!
-
-/** Adds a whole list to the scores. */
-function addAll(sums: Float64Array, { lists, place, weight }: Entry): void {
-  const { documents, offsets } = lists.postings
+/** Adds a list to the sums. */
+function add(sums: Float64Array, { lists, start, end, weight }: Entry): void {
   const { impacts } = lists
-  const end = offsets[place + 1]!
-  if (weight === 1) for (let p = offsets[place]!; p < end; p++) sums[documents[p]!]! += impacts[p]!
-  else for (let p = offsets[place]!; p < end; p++) sums[documents[p]!]! += weight * impacts[p]!
-}
-
-/** Adds a list to the scores of some documents only (ascending): jumps ahead in it by doubling steps. */
-function addTo(sums: Float64Array, { lists, place, weight }: Entry, candidates: Uint16Array, count: number): void {
-  const { documents, offsets } = lists.postings
-  const { impacts } = lists
-  const end = offsets[place + 1]!
-  let p = offsets[place]!
-  for (let c = 0; c < count; c++) {
-    const document = candidates[c]!
-    let step = 1
-    let low = p
-    while (p < end && documents[p]! < document) {
-      low = p + 1
-      p += step
-      step <<= 1
-    }
-    let high = Math.min(p, end)
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (documents[middle]! < document) low = middle + 1
-      else high = middle
-    }
-    p = low
-    if (p >= end) return
-    if (documents[p] === document) sums[document]! += weight * impacts[p]!
-  }
+  const { documents } = lists.postings
+  if (weight === 1) for (let p = start; p < end; p++) sums[documents[p]!]! += impacts[p]!
+  else for (let p = start; p < end; p++) sums[documents[p]!]! += weight * impacts[p]!
 }
 
 /**
- * Scores a segment's documents for one query, term at a time, and offers them to the best so far. Memory is used again
- * from query to query; `sums` is all zero between them.
+ * Finds the best documents of a segment for one query: adds up the impacts of all terms, term by term, and offers every
+ * sum that may be among the best.
+ *
+ * Lists are not skipped by their upper bounds (MaxScore, WAND), nor documents taken in small windows. Both were tried:
+ * with impacts worked out beforehand an occurrence costs a few nanoseconds, and the bookkeeping more than it saves.
  */
 export class SegmentScorer {
+  /** All zero between queries; as long as the largest segment met. */
   #sums = new Float64Array(0)
-  #candidates = new Uint16Array(0)
-  #rest = new Float64Array(64)
+  readonly #best = new TopK()
 
   /**
+   * The k best documents of a segment, best first.
+   *
    * @param entries The query's terms in this segment, in an order that is the same for every segment: scores are sums
    * in this order.
    * @param size Number of documents in the segment.
-   * @param base Added to a document's number when it is offered.
+   * @param floor Documents below this score are of no interest.
    */
-  score(entries: readonly Entry[], size: number, base: number, best: TopK): void {
-    if (this.#sums.length < size) {
-      this.#sums = new Float64Array(size)
-      this.#candidates = new Uint16Array(size)
+  search(
+    entries: readonly Entry[],
+    size: number,
+    k: number,
+    floor: number,
+  ): { documents: Uint16Array; scores: Float64Array } {
+    if (this.#sums.length < size) this.#sums = new Float64Array(size)
+    let most = 0
+    let occurrences = 0
+    for (const entry of entries) {
+      most += entry.most
+      occurrences += entry.end - entry.start
     }
-    const rest = this.#restOf(entries)
-    // Lists are taken whole as long as a document that is in none of those before could still be among the best.
-    let next = 0
-    const sums = this.#sums.subarray(0, size)
-    for (; next < entries.length && rest[next]! >= best.threshold; next++) addAll(sums, entries[next]!)
-    if (next === entries.length) this.#offerAll(sums, base, best)
-    else if (next > 0) this.#finishCandidates(entries, next, sums, base, best)
+    const best = this.#best
+    best.begin(k, floor, most * SAFETY)
+    if (most * SAFETY >= best.least) {
+      const sums = this.#sums.subarray(0, size)
+      for (const entry of entries) add(sums, entry)
+      if (occurrences * IN_A_ROW > size) this.#offerByDocument(sums)
+      else this.#offerByList(entries, sums)
+    }
+    return best.finish()
   }
 
-  /** `rest[i]`: the most that entries from `i` on can add. */
-  #restOf(entries: readonly Entry[]): Float64Array {
-    if (this.#rest.length <= entries.length) this.#rest = new Float64Array(entries.length * 2)
-    const rest = this.#rest
-    rest[entries.length] = 0
-    let sum = 0
-    for (let i = entries.length - 1; i >= 0; i--) {
-      sum += entries[i]!.most
-      rest[i] = sum * SAFETY
+  /** Offers all sums and clears them. */
+  #offerByDocument(sums: Float64Array): void {
+    const best = this.#best
+    const whole = sums.length & ~3
+    let { least } = best
+    for (let i = 0; i < whole; i += 4) {
+      // Four at a time: hardly ever is one of them high enough.
+      if (sums[i]! < least && sums[i + 1]! < least && sums[i + 2]! < least && sums[i + 3]! < least) continue
+      for (let document = i; document < i + 4; document++)
+        if (sums[document]! >= best.least) best.offer(sums[document]!, document)
+      least = best.least
     }
-    return rest
-  }
-
-  #offerAll(sums: Float64Array, base: number, best: TopK): void {
-    let threshold = best.threshold
-    for (let document = 0; document < sums.length; document++) {
-      const sum = sums[document]!
-      if (sum === 0) continue
-      sums[document] = 0
-      const score = Math.fround(sum)
-      if (score < threshold) continue
-      best.offer(score, base + document)
-      threshold = best.threshold
-    }
-  }
-
-  #finishCandidates(entries: readonly Entry[], from: number, sums: Float64Array, base: number, best: TopK): void {
-    const rest = this.#rest
-    const candidates = this.#candidates
-    let least = best.threshold / SAFETY - rest[from]!
-    let count = 0
-    for (let document = 0; document < sums.length; document++) {
-      const sum = sums[document]!
-      if (sum >= least && sum > 0) candidates[count++] = document
-    }
-    for (let i = from; i < entries.length; i++) {
-      const entry = entries[i]!
-      if (count * 4 > lengthOf(entry)) addAll(sums, entry)
-      else addTo(sums, entry, candidates, count)
-      least = best.threshold / SAFETY - rest[i + 1]!
-      let left = 0
-      for (let c = 0; c < count; c++) if (sums[candidates[c]!]! >= least) candidates[left++] = candidates[c]!
-      count = left
-    }
-    for (let c = 0; c < count; c++) best.offer(Math.fround(sums[candidates[c]!]!), base + candidates[c]!)
+    for (let document = whole; document < sums.length; document++)
+      if (sums[document]! >= best.least) best.offer(sums[document]!, document)
     sums.fill(0)
+  }
+
+  /** The same, looking only at documents that have an occurrence. */
+  #offerByList(entries: readonly Entry[], sums: Float64Array): void {
+    const best = this.#best
+    let { least } = best
+    for (const { lists, start, end } of entries) {
+      const { documents } = lists.postings
+      for (let p = start; p < end; p++) {
+        const document = documents[p]!
+        const sum = sums[document]!
+        sums[document] = 0
+        // Also true of a document that was met in an earlier list. One test, and hardly ever a surprise.
+        if (sum < least) continue
+        best.offer(sum, document)
+        least = best.least
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
-import { frequenciesFor, type Postings, placeOfTerm, type Segment } from './segment.ts'
+import { compareIds } from '../../data/id-order.ts'
+import { frequenciesFor, type Postings, placeOfTerm, SEGMENT_DOCUMENTS, type Segment } from './segment.ts'
 
 function largestOf(postings: Postings): number {
   return postings.frequencies.BYTES_PER_ELEMENT === 1
@@ -8,13 +9,15 @@ function largestOf(postings: Postings): number {
       : 0xffffffff
 }
 
-function merged(a: Postings, b: Postings): Postings {
+/** New numbers of a segment's documents. */
+type Places = Uint16Array
+
+function merged(a: Postings, b: Postings, placesA: Places, placesB: Places): Postings {
   const terms = new Int32Array(a.terms.length + b.terms.length)
   const offsets = new Uint32Array(terms.length + 1)
   const total = a.documents.length + b.documents.length
   const documents = new Uint16Array(total)
   const frequencies = frequenciesFor(Math.max(largestOf(a), largestOf(b)), total)
-  const shift = a.lengths.length
   let count = 0
   let at = 0
   let i = 0
@@ -24,34 +27,39 @@ function merged(a: Postings, b: Postings): Postings {
     const right = j < b.terms.length ? b.terms[j]! : Number.POSITIVE_INFINITY
     terms[count] = Math.min(left, right)
     offsets[count++] = at
-    if (left <= right) {
-      for (let p = a.offsets[i]!; p < a.offsets[i + 1]!; p++, at++) {
-        documents[at] = a.documents[p]!
-        frequencies[at] = a.frequencies[p]!
-      }
-      i++
-    }
-    if (right <= left) {
-      for (let p = b.offsets[j]!; p < b.offsets[j + 1]!; p++, at++) {
-        documents[at] = b.documents[p]! + shift
-        frequencies[at] = b.frequencies[p]!
-      }
-      j++
+    // A term that only one of them has gives the other an empty list.
+    let p = left <= right ? a.offsets[i]! : 0
+    const endP = left <= right ? a.offsets[++i]! : 0
+    let q = right <= left ? b.offsets[j]! : 0
+    const endQ = right <= left ? b.offsets[++j]! : 0
+    while (p < endP || q < endQ) {
+      const x = p < endP ? placesA[a.documents[p]!]! : SEGMENT_DOCUMENTS
+      const y = q < endQ ? placesB[b.documents[q]!]! : SEGMENT_DOCUMENTS
+      documents[at] = Math.min(x, y)
+      frequencies[at++] = x < y ? a.frequencies[p++]! : b.frequencies[q++]!
     }
   }
   offsets[count] = at
-  const lengths = new Uint32Array(shift + b.lengths.length)
-  lengths.set(a.lengths)
-  lengths.set(b.lengths, shift)
+  const lengths = new Uint32Array(placesA.length + placesB.length)
+  for (let document = 0; document < placesA.length; document++) lengths[placesA[document]!] = a.lengths[document]!
+  for (let document = 0; document < placesB.length; document++) lengths[placesB[document]!] = b.lengths[document]!
   return { terms: terms.slice(0, count), offsets: offsets.slice(0, count + 1), documents, frequencies, lengths }
 }
 
-/** One segment with the documents of both, those of `a` first. */
+/** One segment with the documents of both, by id. */
 export function mergeSegments(a: Segment, b: Segment): Segment {
-  return {
-    ids: [...a.ids, ...b.ids],
-    fields: a.fields.map((postings, field) => merged(postings, b.fields[field]!)),
+  const ids: string[] = []
+  const placesA: Places = new Uint16Array(a.ids.length)
+  const placesB: Places = new Uint16Array(b.ids.length)
+  let i = 0
+  let j = 0
+  while (i < placesA.length || j < placesB.length) {
+    const first = j >= placesB.length || (i < placesA.length && compareIds(a.ids[i]!, b.ids[j]!) < 0)
+    if (first) placesA[i] = ids.length
+    else placesB[j] = ids.length
+    ids.push(first ? a.ids[i++]! : b.ids[j++]!)
   }
+  return { ids, fields: a.fields.map((postings, field) => merged(postings, b.fields[field]!, placesA, placesB)) }
 }
 
 function kept(postings: Postings, places: Int32Array): Postings {

@@ -17,7 +17,10 @@ export interface Postings {
   readonly lengths: Uint32Array
 }
 
-/** Up to 65,536 documents with all that is known about them. It never changes; deletion makes a new one. */
+/**
+ * Up to 65,536 documents with all that is known about them, in the order of their ids (bytes): of documents with equal
+ * scores the one with the lower number comes first. A segment never changes; deletion makes a new one.
+ */
 export interface Segment {
   readonly ids: readonly string[]
   /** One per field of the index. */
@@ -94,8 +97,12 @@ export class PostingsBuilder {
     this.#counts = larger
   }
 
-  /** Sorts by term what was added and starts anew. */
-  finish(): Postings {
+  /**
+   * Sorts by term what was added, and starts anew.
+   *
+   * @param order The documents' places in the order in which they were added, in the order that they shall have.
+   */
+  finish(order: readonly number[]): Postings {
     const pairs = this.#pairs
     const occurrences = new Uint32Array(this.#largestTerm + 2)
     for (let i = 0; i < this.#used; i += 2) occurrences[pairs[i]!]!++
@@ -117,13 +124,17 @@ export class PostingsBuilder {
     offsets[different] = total
     const documents = new Uint16Array(total)
     const frequencies = frequenciesFor(this.#largestFrequency, total)
-    for (let document = 0, i = 0; document < this.#ends.length; document++)
-      for (const end = this.#ends[document]!; i < end; i += 2) {
+    const lengths = new Uint32Array(order.length)
+    for (let document = 0; document < order.length; document++) {
+      const added = order[document]!
+      lengths[document] = this.#lengths[added]!
+      const end = this.#ends[added]!
+      for (let i = added === 0 ? 0 : this.#ends[added - 1]!; i < end; i += 2) {
         const at = occurrences[pairs[i]!]!++
         documents[at] = document
         frequencies[at] = pairs[i + 1]!
       }
-    const lengths = Uint32Array.from(this.#lengths)
+    }
     this.#used = 0
     this.#ends.length = 0
     this.#lengths.length = 0

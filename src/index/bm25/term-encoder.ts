@@ -8,6 +8,11 @@ const MOST_WORDS = 1 << 20
 const LONGEST_WORD = 64
 /** Values of remembered words below this one are places in `#lists`. */
 const NOTHING = -1
+/** Places in a word's entry: hash, where its spelling begins in `#units` and how long it is, and its value: a term, NOTHING, or a list's place. */
+const HASH = 0
+const START = 1
+const LENGTH = 2
+const VALUE = 3
 
 /**
  * Turns text into term numbers. A word's terms are worked out (lower case, stop words, stem) when it is first seen and
@@ -20,10 +25,9 @@ export class TermEncoder {
   readonly #spans = new Spans()
   #slots = new Int32Array(1 << 12)
   #words = 0
-  /** Per word: hash, start in `#units`, and value: a term, NOTHING, or a list's place. */
-  #hashes = new Int32Array(1 << 11)
-  #starts = new Uint32Array((1 << 11) + 1)
-  #values = new Int32Array(1 << 11)
+  /** Four numbers per word, side by side since they are read together: see HASH and the others. */
+  #table = new Int32Array(4 << 11)
+  #used = 0
   #units = new Uint16Array(1 << 14)
   /** The first is for words that are not remembered. */
   readonly #lists: Int32Array[] = [new Int32Array(0)]
@@ -75,20 +79,22 @@ export class TermEncoder {
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x5bd1e995)
     hash ^= hash >>> 15
     const slots = this.#slots
+    const table = this.#table
     const mask = slots.length - 1
     let slot = hash & mask
     for (;;) {
       const word = slots[slot]! - 1
       if (word < 0) return this.#learn(text, start, end, hash, grow)
-      if (this.#hashes[word] === hash && this.#spells(word, text, start, end)) return this.#values[word]!
+      const entry = word * 4
+      if (table[entry + HASH] === hash && this.#spells(entry, text, start, end)) return table[entry + VALUE]!
       slot = (slot + 1) & mask
     }
   }
 
-  #spells(word: number, text: string, start: number, end: number): boolean {
-    let at = this.#starts[word]!
-    if (this.#starts[word + 1]! - at !== end - start) return false
+  #spells(entry: number, text: string, start: number, end: number): boolean {
+    if (this.#table[entry + LENGTH] !== end - start) return false
     const units = this.#units
+    let at = this.#table[entry + START]!
     for (let i = start; i < end; i++) if (units[at++] !== text.charCodeAt(i)) return false
     return true
   }
@@ -118,24 +124,21 @@ export class TermEncoder {
 
   #remember(text: string, start: number, end: number, hash: number, value: number): void {
     const word = this.#words++
-    if (word === this.#values.length) {
-      this.#hashes = grown(this.#hashes, Int32Array)
-      this.#values = grown(this.#values, Int32Array)
-      this.#starts = grown(this.#starts, Uint32Array)
-    }
-    let at = this.#starts[word]!
-    while (at + end - start > this.#units.length) this.#units = grown(this.#units, Uint16Array)
-    for (let i = start; i < end; i++) this.#units[at++] = text.charCodeAt(i)
-    this.#starts[word + 1] = at
-    this.#hashes[word] = hash
-    this.#values[word] = value
+    const entry = word * 4
+    if (entry === this.#table.length) this.#table = doubled(this.#table, Int32Array)
+    while (this.#used + end - start > this.#units.length) this.#units = doubled(this.#units, Uint16Array)
+    this.#table[entry + HASH] = hash
+    this.#table[entry + START] = this.#used
+    this.#table[entry + LENGTH] = end - start
+    this.#table[entry + VALUE] = value
+    for (let i = start; i < end; i++) this.#units[this.#used++] = text.charCodeAt(i)
     if (this.#words * 2 > this.#slots.length) this.#rehash()
     else this.#place(word)
   }
 
   #place(word: number): void {
     const mask = this.#slots.length - 1
-    let slot = this.#hashes[word]! & mask
+    let slot = this.#table[word * 4 + HASH]! & mask
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
     this.#slots[slot] = word + 1
   }
@@ -147,14 +150,14 @@ export class TermEncoder {
 
   #forget(): void {
     this.#words = 0
+    this.#used = 0
     this.#slots.fill(0)
     this.#lists.length = 1
   }
 }
 
-function grown<T extends Int32Array | Uint32Array | Uint16Array>(old: T, make: new (length: number) => T): T {
-  // One more than double, so that the array of ends keeps its extra place.
-  const larger = new make(old.length * 2 + 1)
-  larger.set(old as never)
+function doubled<T extends Int32Array | Uint16Array>(old: T, make: new (length: number) => T): T {
+  const larger = new make(old.length * 2)
+  larger.set(old)
   return larger
 }

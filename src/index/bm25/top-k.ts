@@ -1,5 +1,3 @@
-import { compareIds } from '../../data/id-order.ts'
-
 const float = new Float32Array(1)
 const bits = new Int32Array(float.buffer)
 
@@ -19,120 +17,119 @@ export function separateTies(scores: Float64Array): void {
   for (let i = 1; i < scores.length; i++) if (scores[i]! >= scores[i - 1]!) scores[i] = nextBelow(scores[i - 1]!)
 }
 
-/** The k-th largest of `values` from `start` to `end`; 0 if there are fewer than k. */
-export function kthLargest(values: Float32Array | Float64Array, start: number, end: number, k: number): number {
-  if (end - start < k) return 0
-  const heap = Float64Array.from(values.subarray(start, start + k)).sort()
-  for (let i = start + k; i < end; i++) {
-    const value = values[i]!
-    if (value <= heap[0]!) continue
-    let at = 0
-    for (;;) {
-      let child = 2 * at + 1
-      if (child >= k) break
-      if (child + 1 < k && heap[child + 1]! < heap[child]!) child++
-      if (heap[child]! >= value) break
-      heap[at] = heap[child]!
-      at = child
-    }
-    heap[at] = value
+/** Puts a number in the place of the least one of a heap. */
+function replaceLeast(heap: Float64Array, size: number, value: number): void {
+  let at = 0
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= size) break
+    if (child + 1 < size && heap[child + 1]! < heap[child]!) child++
+    if (heap[child]! >= value) break
+    heap[at] = heap[child]!
+    at = child
   }
-  return heap[0]!
+  heap[at] = value
 }
 
+/** The k largest of `values` from `start` to `end`, which are at least k, as a heap. */
+function largest(values: Float32Array | Float64Array, end: number, k: number, start = 0): Float64Array {
+  // An ascending array is a heap.
+  const heap = Float64Array.from(values.subarray(start, start + k)).sort()
+  for (let i = start + k; i < end; i++) if (values[i]! > heap[0]!) replaceLeast(heap, k, values[i]!)
+  return heap
+}
+
+/** The k-th largest of `values` from `start` to `end`; 0 if there are fewer than k. */
+export function kthLargest(values: Float32Array, start: number, end: number, k: number): number {
+  return end - start < k ? 0 : largest(values, end, k, start)[0]!
+}
+
+/** Documents of one segment: their numbers take 16 bits of a key. */
+const NUMBERS = 0x10000
+const BUCKETS = 1024
+
+/** Sums may be off by some last bits, and float32 makes equal what is not; bounds are widened by far more than that. */
+export const SAFETY = 1 + 1e-6
+
 /**
- * The k best of many scored documents: by score descending, ties by id ascending in bytes, as Anserini ranks.
- * A heap whose root is the worst of those kept.
+ * Selects the k best documents of a segment. What may be among them is kept; how many documents reach each of 1,024
+ * levels of score is counted on the way, and as soon as k reach a level, nothing below it is kept any more. That costs
+ * next to nothing per document, where a heap costs a sift. The few that are left in the end are sorted as single
+ * numbers: the bits of the float32 score above the complement of the document's number settle score and tie at once.
  */
 export class TopK {
-  readonly #k: number
-  readonly #idOf: (document: number) => string
-  readonly #scores: Float64Array
-  readonly #documents: Float64Array
+  readonly #counts = new Int32Array(BUCKETS)
+  #sums = new Float64Array(1024)
+  #documents = new Uint16Array(1024)
   #size = 0
-  /** A document must reach this score to be taken. */
-  threshold = 0
+  #k = 0
+  #scale = 0
+  /** Level below which documents are not kept, and the number of documents at it or above. */
+  #level = 0
+  #reached = 0
+  /** Only documents of at least this sum need be offered; above zero, since zero is no match. */
+  least = 0
 
   /**
-   * @param idOf Id of a document number, asked only where scores are equal.
-   * @param floor A score that at least `k` documents are known to reach.
+   * Starts anew.
+   *
+   * @param floor float32 score that the documents must reach.
+   * @param most No sum is larger.
    */
-  constructor(k: number, idOf: (document: number) => string, floor = 0) {
+  begin(k: number, floor: number, most: number): void {
     this.#k = k
-    this.#idOf = idOf
-    this.#scores = new Float64Array(k)
-    this.#documents = new Float64Array(k)
-    this.threshold = floor
+    this.#size = 0
+    this.#scale = (BUCKETS - 1) / most
+    this.#level = Math.max(0, Math.floor(floor * this.#scale))
+    this.#reached = 0
+    this.#counts.fill(0)
+    this.least = Math.max(floor / SAFETY, Number.MIN_VALUE)
   }
 
-  /** Takes a document if it is among the best so far. Scores of zero are no match and never taken. */
-  offer(score: number, document: number): void {
-    if (score < this.threshold || score <= 0) return
-    if (this.#size < this.#k) {
-      this.#rise(this.#size++, score, document)
-      if (this.#size === this.#k && this.#scores[0]! > this.threshold) this.threshold = this.#scores[0]!
-    } else if (this.#worse(this.#scores[0]!, this.#documents[0]!, score, document)) {
-      this.#sink(score, document)
-      if (this.#scores[0]! > this.threshold) this.threshold = this.#scores[0]!
+  /** Takes a document whose sum is at least `least`. */
+  offer(sum: number, document: number): void {
+    const size = this.#size++
+    if (size === this.#sums.length) this.#grow()
+    this.#sums[size] = sum
+    this.#documents[size] = document
+    const level = (sum * this.#scale) | 0
+    this.#counts[level]!++
+    if (level < this.#level || ++this.#reached < this.#k) return
+    while (this.#reached - this.#counts[this.#level]! >= this.#k) this.#reached -= this.#counts[this.#level++]!
+    this.least = Math.max(this.least, this.#level / this.#scale / SAFETY)
+  }
+
+  /** The k best documents, best first. */
+  finish(): { documents: Uint16Array; scores: Float64Array } {
+    const { least } = this
+    let count = 0
+    // Keys take the place of sums that have been read.
+    const keys = this.#sums
+    for (let i = 0; i < this.#size; i++) {
+      if (keys[i]! < least) continue
+      float[0] = keys[i]!
+      keys[count++] = bits[0]! * NUMBERS + (NUMBERS - 1 - this.#documents[i]!)
     }
-  }
-
-  /** Tells that at least `k` documents reach this score. */
-  raise(floor: number): void {
-    if (floor > this.threshold) this.threshold = floor
-  }
-
-  /** The documents kept, best first. */
-  finish(): { documents: Float64Array; scores: Float64Array } {
-    const order = Array.from({ length: this.#size }, (_, i) => i)
-    const scores = this.#scores
-    const documents = this.#documents
-    order.sort((a, b) => scores[b]! - scores[a]! || compareIds(this.#idOf(documents[a]!), this.#idOf(documents[b]!)))
-    return {
-      documents: Float64Array.from(order, (i) => documents[i]!),
-      scores: Float64Array.from(order, (i) => scores[i]!),
+    const sorted = (count > 4 * this.#k ? largest(keys, count, this.#k) : keys.subarray(0, count)).sort()
+    const size = Math.min(count, this.#k)
+    const documents = new Uint16Array(size)
+    const scores = new Float64Array(size)
+    for (let i = 0; i < size; i++) {
+      const key = sorted[sorted.length - 1 - i]!
+      const high = Math.floor(key / NUMBERS)
+      documents[i] = NUMBERS - 1 - (key - high * NUMBERS)
+      bits[0] = high
+      scores[i] = float[0]!
     }
+    return { documents, scores }
   }
 
-  #worse(score: number, document: number, than: number, other: number): boolean {
-    if (score !== than) return score < than
-    return compareIds(this.#idOf(document), this.#idOf(other)) > 0
-  }
-
-  #rise(at: number, score: number, document: number): void {
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (!this.#worse(score, document, this.#scores[parent]!, this.#documents[parent]!)) break
-      this.#put(at, this.#scores[parent]!, this.#documents[parent]!)
-      at = parent
-    }
-    this.#put(at, score, document)
-  }
-
-  #sink(score: number, document: number): void {
-    let at = 0
-    for (;;) {
-      let child = 2 * at + 1
-      if (child >= this.#size) break
-      if (
-        child + 1 < this.#size &&
-        this.#worse(
-          this.#scores[child + 1]!,
-          this.#documents[child + 1]!,
-          this.#scores[child]!,
-          this.#documents[child]!,
-        )
-      )
-        child++
-      if (!this.#worse(this.#scores[child]!, this.#documents[child]!, score, document)) break
-      this.#put(at, this.#scores[child]!, this.#documents[child]!)
-      at = child
-    }
-    this.#put(at, score, document)
-  }
-
-  #put(at: number, score: number, document: number): void {
-    this.#scores[at] = score
-    this.#documents[at] = document
+  #grow(): void {
+    const sums = new Float64Array(this.#sums.length * 2)
+    const documents = new Uint16Array(sums.length)
+    sums.set(this.#sums)
+    documents.set(this.#documents)
+    this.#sums = sums
+    this.#documents = documents
   }
 }
