@@ -125,7 +125,7 @@ describe('a broken workspace', () => {
 
 describe('a bad server', () => {
   const cases: [Failure, number, RegExp][] = [
-    ['500', 5, /500/],
+    ['500', 5, /HTTP 500/],
     ['dimension-later', 4, /dimension|numbers/i],
     ['nan', 4, /NaN|not a number|not finite/i],
     ['zero', 4, /zero/i],
@@ -165,6 +165,28 @@ describe('a bad server', () => {
         await server.close()
       }
     }, 120_000)
+
+  it('that never answers, or never has time: given up after what the study allows', async () => {
+    for (const [failure, message] of [
+      ['hang', /no answer within 1000 ms/],
+      ['429', /429/],
+    ] as const) {
+      const server = await startEmbeddingServer({ failure })
+      const study = join(folder, `${failure}.yaml`)
+      await writeFile(
+        study,
+        `collections: [./good]\nmodels: [{ id: m, model: m, url: ${JSON.stringify(server.v1)}, timeoutSeconds: 1, retries: 1 }]\n`,
+      )
+      try {
+        const result = await runCli(['run', study, '--json', '-w', join(folder, `w-never-${failure}`)])
+        expect(result.code).toBe(5)
+        expect(result.stderr).toMatch(message)
+        expect(JSON.parse(result.stdout).trials[0].status).toBe('failed')
+      } finally {
+        await server.close()
+      }
+    }
+  }, 60_000)
 
   it('that asks for patience gets it: 429, then 500, then good', async () => {
     for (const failure of ['429-then-ok', '500-then-ok'] as const) {

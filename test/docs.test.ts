@@ -29,4 +29,14 @@ describe('the docs', () => {
     )
     expect(broken).toEqual([])
   })
+
+  it('name files of the repository that are there', () => {
+    const named = pages.flatMap((page) =>
+      [
+        ...readFileSync(join(root, page), 'utf8').matchAll(/`((?:src|test|scripts|bench|docs|web)\/[\w./-]+\.\w+)`/g),
+      ].map((m) => `${page}: ${m[1]}`),
+    )
+    expect(named.length).toBeGreaterThan(5)
+    expect(named.filter((entry) => !existsSync(join(root, entry.split(': ')[1]!)))).toEqual([])
+  })
 })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Waste } from '../study/waste.ts'
 import { formatBytes } from './format.ts'
 import { openWorkspace, WORKSPACE_HELP } from './options.ts'
 import { createTerminal } from './terminal.ts'
@@ -23,11 +24,14 @@ export function registerClean(program: Command): void {
         all: flags.all ?? false,
         ...(flags.forget ? { forget: flags.forget } : {}),
       })
-      for (const item of waste)
-        terminal.out.write(
-          `${flags.dryRun ? 'would remove' : 'removed'} ${item.name} (${formatBytes(item.bytes)}): ${item.why}\n`,
-        )
-      if (!flags.dryRun) await removeWaste(workspace, waste, flags.forget)
+      const tell = (what: string) => (item: Waste) =>
+        void terminal.out.write(`${what} ${item.name} (${formatBytes(item.bytes)}): ${item.why}\n`)
+      if (flags.dryRun) waste.forEach(tell('would remove'))
+      else
+        await removeWaste(workspace, waste, {
+          ...(flags.forget ? { forget: flags.forget } : {}),
+          onRemoved: tell('removed'),
+        })
       const bytes = waste.reduce((sum, item) => sum + item.bytes, 0)
       terminal.out.write(waste.length === 0 ? 'Nothing to clean.\n' : `${waste.length} items, ${formatBytes(bytes)}.\n`)
     })

@@ -66,16 +66,13 @@ Examples:
 }
 
 function toJson(evaluation: Evaluation) {
-  const perQuery: Record<string, Record<string, number>> = {}
-  for (const [measure, values] of evaluation.perQuery) {
-    for (const [query, value] of values) {
-      perQuery[query] ??= {}
-      perQuery[query][measure] = value
-    }
-  }
+  const perQuery = new Map<string, [string, number][]>()
+  for (const [measure, values] of evaluation.perQuery)
+    for (const [query, value] of values) perQuery.set(query, [...(perQuery.get(query) ?? []), [measure, value]])
   return {
     mean: Object.fromEntries(evaluation.mean),
-    perQuery,
+    // Built from entries, so that a query called `constructor` or `__proto__` is a query like any other.
+    perQuery: Object.fromEntries([...perQuery].map(([query, values]) => [query, Object.fromEntries(values)])),
     queries: evaluation.queries,
     missing: evaluation.missing,
     unjudged: evaluation.unjudged,

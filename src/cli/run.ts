@@ -5,7 +5,7 @@ import type { StudyInput } from '../study/schema.ts'
 import type { Study } from '../study/study.ts'
 import { interruptible } from './interrupt.ts'
 import { collect, openWorkspace, positiveInteger, WORKSPACE_HELP, workspaceFolder } from './options.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, say, type Terminal } from './terminal.ts'
 
 interface RunFlags {
   collection?: string[]
@@ -66,7 +66,7 @@ Examples:
     )
     .action(async (file: string | undefined, flags: RunFlags) => {
       const terminal = createTerminal({ quiet: flags.quiet ?? false })
-      const study = await chooseStudy(file, flags)
+      const study = await chooseStudy(file, flags, terminal)
       const { runStudyJob } = await import('./study-job.ts')
       const workspace = await openWorkspace(flags.workspace)
       process.exitCode = await interruptible(terminal, (signal) =>
@@ -84,7 +84,7 @@ Examples:
     })
 }
 
-async function chooseStudy(file: string | undefined, flags: RunFlags): Promise<Study> {
+async function chooseStudy(file: string | undefined, flags: RunFlags, terminal: Terminal): Promise<Study> {
   const { readStudy, studyFromInput } = await import('../study/parse.ts')
   const { onlyPart } = await import('../study/only.ts')
   let study: Study
@@ -94,7 +94,7 @@ async function chooseStudy(file: string | undefined, flags: RunFlags): Promise<S
       throw new FieldtrialError('USAGE', `--${given} is for runs without a study file.`, {
         hint: `Write it into ${file}, or leave the file out.`,
       })
-    study = withFlags(await readStudy(file), flags, await import('../measure/index.ts'))
+    study = await readStudy(file, (input) => withFlags(input, flags))
   } else {
     if (!flags.collection?.length)
       throw new FieldtrialError('USAGE', 'Neither a study file nor a collection is named.', {
@@ -108,7 +108,15 @@ async function chooseStudy(file: string | undefined, flags: RunFlags): Promise<S
     if (!flags.output)
       study = { ...study, outputFolder: resolve(workspaceFolder(flags.workspace), 'reports', study.name) }
   }
-  return onlyPart(study, flags.only ?? [])
+  const part = onlyPart(study, flags.only ?? [])
+  if (part.comparison.baseline !== study.comparison.baseline)
+    say(
+      terminal,
+      `The baseline ${study.comparison.baseline} is not in this part; ${part.comparison.baseline} takes its place.`,
+    )
+  // A part or a smoke run must not take the place of the whole study's results.
+  const suffix = `${flags.only ? '-part' : ''}${flags.limit ? '-smoke' : ''}`
+  return flags.output ? part : { ...part, outputFolder: `${part.outputFolder}${suffix}` }
 }
 
 async function inputFromFlags(flags: RunFlags): Promise<StudyInput> {
@@ -135,17 +143,13 @@ async function inputFromFlags(flags: RunFlags): Promise<StudyInput> {
   }
 }
 
-/** Flags that change a study file for one run. */
-function withFlags(study: Study, flags: RunFlags, { parseMeasure }: typeof import('../measure/index.ts')): Study {
-  if (flags.baseline && !study.retrievers.some((r) => r.id === flags.baseline))
-    throw new FieldtrialError('USAGE', `No retriever of the study is called ${flags.baseline}.`, {
-      hint: `There are: ${study.retrievers.map((r) => r.id).join(', ')}.`,
-    })
+/** Flags that change a study file for one run; the file's own fields give way. */
+function withFlags(input: StudyInput, flags: RunFlags): StudyInput {
   return {
-    ...study,
-    ...(flags.measure ? { measures: flags.measure.map(parseMeasure) } : {}),
+    ...input,
+    ...(flags.measure ? { measures: flags.measure } : {}),
     ...(flags.depth ? { depth: flags.depth } : {}),
-    ...(flags.output ? { outputFolder: resolve(flags.output) } : {}),
-    ...(flags.baseline ? { comparison: { ...study.comparison, baseline: flags.baseline } } : {}),
+    ...(flags.baseline ? { comparison: { ...input.comparison, baseline: flags.baseline } } : {}),
+    ...(flags.output ? { output: { ...input.output, dir: resolve(flags.output) } } : {}),
   }
 }

@@ -2,7 +2,7 @@ import type { FieldtrialError } from '../core/errors.ts'
 import type { Workspace } from '../core/workspace.ts'
 import { renderTable, writeReports } from '../report/index.ts'
 import { type Executed, executePlan } from '../study/execute.ts'
-import { rememberNeeds, writeResults, writeRuns } from '../study/output.ts'
+import { rememberNeeds, removeStaleRuns, writeResults, writeRuns } from '../study/output.ts'
 import { type Plan, planStudy } from '../study/plan.ts'
 import type { TrialResult } from '../study/results.ts'
 import type { Study } from '../study/study.ts'
@@ -65,6 +65,7 @@ export async function runStudyJob(job: StudyJob): Promise<number> {
   }
   const { results, evidence, failures } = executed
   await rememberNeeds(workspace, plan, executed)
+  await removeStaleRuns(study.outputFolder, results)
   await writeResults(study.outputFolder, results, evidence)
   const runs = study.formats.includes('trec') ? await writeRuns(study.outputFolder, plan, executed) : []
   const reports = await writeReports(

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -49,6 +49,19 @@ describe('withLock', () => {
       message: expect.stringContaining('process 1 on elsewhere'),
     })
     expect(await readFile(path, 'utf8')).toContain('elsewhere')
+  })
+
+  it('leaves a live process its lock however long it gave no sign, but not a later process with the same number', async () => {
+    const path = join(folder, 'asleep.lock')
+    const long = new Date(Date.now() - 10 * 60_000)
+    await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname(), token: 'x', born: null }))
+    await utimes(path, long, long)
+    await expect(withLock(path, async () => 'in', { timeoutMs: 50, pollMs: 10 })).rejects.toMatchObject({
+      code: 'WORKSPACE_LOCKED',
+    })
+    if (process.platform !== 'linux') return
+    await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname(), token: 'x', born: '1' }))
+    expect(await withLock(path, async () => 'in', { timeoutMs: 1000 })).toBe('in')
   })
 
   it('gives the lock back when the work fails', async () => {

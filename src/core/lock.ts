@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,13 +8,15 @@ import { FieldtrialError, systemCode, throwIfAborted } from './errors.ts'
 
 /** A holder touches its lock this often … */
 const HEARTBEAT_MS = 5_000
-/** … and one that did not for this long is dead, also on another machine that shares the folder. */
+/** … and one on another machine that did not for this long is dead. On the same machine the process itself is asked. */
 const STALE_MS = 60_000
 
 interface Holder {
   readonly pid: number
   readonly host: string
   readonly token: string
+  /** When the process started, as the system counts; tells it from a later one with the same number. Null where it cannot be had. */
+  readonly born: string | null
 }
 
 export interface LockOptions {
@@ -28,8 +30,8 @@ export interface LockOptions {
 }
 
 /**
- * Runs `work` while no other process runs under the same lock file. A lock of a dead process is taken over at once on the same machine,
- * after a minute without a sign of life otherwise.
+ * Runs `work` while no other process runs under the same lock file. The lock of a dead process is taken over: at once on the same machine,
+ * after a minute without a sign of life on another one.
  *
  * @throws FieldtrialError `WORKSPACE_LOCKED` after `timeoutMs`, `CANCELLED`.
  */
@@ -51,6 +53,8 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
 
 async function acquire(path: string, options: LockOptions): Promise<string> {
   const token = randomBytes(12).toString('hex')
+  const holding: Holder = { pid: process.pid, host: hostname(), token, born: await bornAt(process.pid) }
+  const content = JSON.stringify(holding)
   const started = Date.now()
   let told = false
   await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
@@ -60,7 +64,7 @@ async function acquire(path: string, options: LockOptions): Promise<string> {
     throwIfAborted(options.signal)
     try {
       const file = await open(path, 'wx')
-      await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname(), token } satisfies Holder))
+      await file.writeFile(content)
       await file.close()
       return token
     } catch (error) {
@@ -97,14 +101,25 @@ async function isDead(path: string, holder: Holder | undefined): Promise<boolean
     () => undefined,
   )
   if (age === undefined) return false // already gone: just try again
-  if (age > STALE_MS) return true
   if (!holder) return age > HEARTBEAT_MS
-  if (holder.host !== hostname()) return false
+  // A process that is alive but cannot touch its lock (a laptop asleep, a long computation) still holds it.
+  if (holder.host !== hostname()) return age > STALE_MS
   try {
     process.kill(holder.pid, 0)
-    return false
   } catch (error) {
     return systemCode(error) === 'ESRCH'
+  }
+  const born = await bornAt(holder.pid)
+  return born !== null && holder.born !== null && born !== holder.born
+}
+
+/** Field 22 of Linux's /proc/PID/stat; the command before it is in brackets and may hold anything. */
+async function bornAt(pid: number): Promise<string | null> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
   }
 }
 
@@ -117,6 +132,7 @@ async function removeStale(path: string, holder: Holder | undefined): Promise<vo
     return
   }
   const moved = await readHolder(aside)
-  if (moved?.token !== holder?.token) await rename(aside, path).catch(() => undefined)
+  // A fresh lock goes back; a link fails, and harms nothing, where another process has taken the place meanwhile.
+  if (moved?.token !== holder?.token) await link(aside, path).catch(() => undefined)
   await rm(aside, { force: true })
 }

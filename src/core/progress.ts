@@ -7,7 +7,7 @@ export interface Progress {
   /** Units done, of `total` if it is known. */
   readonly done: number
   readonly total?: number
-  readonly unit: 'documents' | 'queries' | 'bytes' | 'records' | 'resamples'
+  readonly unit: 'documents' | 'queries' | 'bytes' | 'records'
   /** Model tokens done, where a model is at work. */
   readonly tokens?: number
 }

@@ -21,17 +21,18 @@ export async function summariseCached(
   cacheDir: string,
   work: LongWork = {},
 ): Promise<CollectionSummary> {
-  const before = await cacheKey(collection)
+  const before = await collectionState(collection)
   const path = join(cacheDir, 'collections', `${before}.json`)
   const known = await readSummary(path)
   if (known !== undefined) return known
   const summary = await summarise(collection, work)
   // A file that changed meanwhile has no summary: the next run reads it anew.
-  if ((await cacheKey(collection)) === before) await writeAtomic(path, `${JSON.stringify(summary)}\n`)
+  if ((await collectionState(collection)) === before) await writeAtomic(path, `${JSON.stringify(summary)}\n`)
   return summary
 }
 
-async function cacheKey(collection: FileCollection): Promise<string> {
+/** Changes whenever a source file is written, replaced or touched, or is read in another way. */
+export async function collectionState(collection: FileCollection): Promise<string> {
   const files: Json[] = []
   for (const file of collection.sourceFiles()) {
     const path = resolve(file)

@@ -218,11 +218,12 @@ export async function writeRunFile(path: string, run: Run, tag: string): Promise
       pending.push(piece)
       length += piece.length
       if (length < 1 << 20) continue
-      await file.write(pending.join(''))
+      // `writeFile` goes on until everything is written; `write` may stop short, for example at a quota.
+      await file.writeFile(pending.join(''))
       pending = []
       length = 0
     }
-    if (length > 0) await file.write(pending.join(''))
+    if (length > 0) await file.writeFile(pending.join(''))
   })
 }
 

@@ -24,7 +24,7 @@ export function intervalLevel(comparison: ComparisonSettings): string {
 export function methodSentence(results: StudyResults): string {
   const { comparison } = results
   const counts = list(results.collections.map((c) => `${c.name} ${formatCount(c.queries)}`))
-  const queries = `Queries: ${counts}.`
+  const queries = `Queries: ${counts}. Runs are ${formatCount(results.depth)} documents deep.`
   if (comparison.baseline === null) return `No baseline was set, so no difference was tested. ${queries}`
   return (
     `▲ significantly better, ▼ significantly worse than the baseline ${comparison.baseline}: ${testName(comparison)}, ` +

@@ -53,9 +53,9 @@ async function writeInPieces(file: FileHandle, lines: Iterable<string>): Promise
   for (const line of lines) {
     piece += line
     if (piece.length >= PIECE) {
-      await file.write(piece)
+      await file.writeFile(piece)
       piece = ''
     }
   }
-  await file.write(piece)
+  await file.writeFile(piece)
 }

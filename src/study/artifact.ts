@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomic } from '../core/atomic.ts'
 import { systemCode } from '../core/errors.ts'
@@ -81,6 +81,34 @@ export async function obtain<Detail>(
       return { folder, detail, cached: false }
     },
     lockOptions(kind, options.work),
+  )
+}
+
+/**
+ * Removes an artifact that turned out to be damaged, so that it is made again, and says so.
+ *
+ * @param keep Names of files that are sound and spare work, such as whole shards.
+ */
+export async function discard(
+  workspace: Workspace,
+  kind: ArtifactKind,
+  identity: Json,
+  why: string,
+  work: LongWork,
+  keep: (name: string) => boolean = () => false,
+): Promise<void> {
+  const key = fingerprint(identity)
+  work.onNotice?.({ level: 'warning', code: 'workspace.damaged', message: `${why} It is made again.` })
+  await workspace.locked(
+    kind,
+    key,
+    async () => {
+      const folder = workspace.artifact(kind, key)
+      await rm(join(folder, 'record.json'), { force: true })
+      for (const name of await readdir(folder))
+        if (!keep(name)) await rm(join(folder, name), { recursive: true, force: true })
+    },
+    lockOptions(kind, work),
   )
 }
 

@@ -23,6 +23,7 @@ export function assemble(
     finishedAt: new Date().toISOString(),
     machine: machineInfo(),
     smoke: plan.limit === null ? null : { limit: plan.limit },
+    depth: study.depth,
     measures,
     collections: plan.collections.map(collectionResult),
     retrievers: study.retrievers.map((spec) => {

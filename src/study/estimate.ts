@@ -79,17 +79,30 @@ export function estimateEncoding(summary: CollectionSummary, info: EncoderInfo, 
   }
 }
 
-export function estimateSearch(summary: CollectionSummary, dimension: number | null): Estimate {
-  if (dimension === null)
-    return {
-      seconds: summary.queries / BM25_QUERIES_PER_SECOND,
-      memoryBytes: NODE_BYTES,
-      diskBytes: summary.queries * 30_000,
-    }
+/** A ranked document in memory: a reference to its id, a score, and its share of the id. */
+const BYTES_PER_RANKED = 40
+
+/** @param dimension Of the vectors; null for an inverted index. */
+export function estimateSearch(summary: CollectionSummary, dimension: number | null, depth: number): Estimate {
+  const ranked = summary.queries * Math.min(depth, summary.documents)
+  const diskBytes = ranked * 40
+  if (dimension === null) {
+    const memoryBytes = estimateBm25(summary).memoryBytes + ranked * BYTES_PER_RANKED
+    return { seconds: summary.queries / BM25_QUERIES_PER_SECOND, memoryBytes, diskBytes }
+  }
   const operations = 2 * summary.documents * summary.queries * dimension
   return {
     seconds: 0.2 + operations / (GUESSED_OPERATIONS_PER_CORE * availableParallelism()),
-    memoryBytes: NODE_BYTES + 250e6,
-    diskBytes: summary.queries * 30_000,
+    memoryBytes: NODE_BYTES + 250e6 + ranked * BYTES_PER_RANKED,
+    diskBytes,
+  }
+}
+
+export function estimateFusion(summary: CollectionSummary, members: number, depth: number): Estimate {
+  const ranked = summary.queries * Math.min(depth, summary.documents)
+  return {
+    seconds: (ranked * members) / 1e6,
+    memoryBytes: NODE_BYTES + ranked * (members + 1) * BYTES_PER_RANKED,
+    diskBytes: ranked * 40,
   }
 }

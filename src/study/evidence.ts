@@ -1,3 +1,5 @@
+import { throwIfAborted } from '../core/errors.ts'
+import type { LongWork } from '../core/progress.ts'
 import type { Qrels, Query, Run } from '../data/types.ts'
 import type { PlannedCollection } from './plan.ts'
 import type { CollectionEvidence, QueryEvidence, TrialResult } from './results.ts'
@@ -16,6 +18,7 @@ export async function gatherEvidence(
   trials: readonly TrialResult[],
   readRun: (trial: TrialResult) => Promise<Run>,
   measure: string,
+  work: LongWork = {},
 ): Promise<CollectionEvidence> {
   const queries = await on.collection.queries()
   const qrels = await on.collection.qrels()
@@ -36,17 +39,33 @@ export async function gatherEvidence(
   const wanted = new Set(
     shown.flatMap((query) => [query.relevant, ...Object.values(query.top)].flat().map(({ id }) => id)),
   )
-  const documents: Record<string, { title: string; text: string; cut: boolean }> = {}
+  const documents = new Map<string, { title: string; text: string; cut: boolean }>()
   if (wanted.size > 0) {
     let left = wanted.size
+    let done = 0
     for await (const { id, title, text } of on.collection.documents()) {
+      if (++done % 1000 === 0) {
+        throwIfAborted(work.signal)
+        work.onProgress?.({
+          step: 'gather texts for the report',
+          subject: on.collection.name,
+          done,
+          total: on.summary.documents,
+          unit: 'documents',
+        })
+      }
       if (!wanted.has(id)) continue
       const cut = text.length > EVIDENCE_LIMITS.characters
-      documents[id] = { title, text: cut ? text.slice(0, EVIDENCE_LIMITS.characters).toWellFormed() : text, cut }
+      documents.set(id, { title, text: cut ? text.slice(0, EVIDENCE_LIMITS.characters).toWellFormed() : text, cut })
       if (--left === 0) break
     }
   }
-  return { collection: on.collection.name, queries: shown, queriesTotal: queries.length, documents }
+  return {
+    collection: on.collection.name,
+    queries: shown,
+    queriesTotal: queries.length,
+    documents: Object.fromEntries(documents),
+  }
 }
 
 function firstDocuments(run: Run, query: string, judged: ReturnType<Qrels['get']>) {
@@ -63,7 +82,7 @@ function chooseQueries(queries: readonly Query[], trials: readonly TrialResult[]
   const done = trials.filter((t) => t.status === 'done')
   const spread = new Map(
     queries.map(({ id }) => {
-      const values = done.map((t) => t.perQuery[measure]?.[id] ?? 0)
+      const values = done.map((t) => (Object.hasOwn(t.perQuery[measure] ?? {}, id) ? t.perQuery[measure]![id]! : 0))
       return [id, values.length === 0 ? 0 : Math.max(...values) - Math.min(...values)]
     }),
   )

@@ -123,9 +123,9 @@ async function obtainEvidence(
       async () => {
         const read = (trial: TrialResult) => {
           const { folder, encodedIds } = stored.get(trial)!
-          return loadRun(folder, encodedIds)
+          return loadRun(folder, encodedIds, work.signal)
         }
-        return gatherEvidence(on, here, read, measure)
+        return gatherEvidence(on, here, read, measure, work)
       },
       { work },
     )

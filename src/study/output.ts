@@ -1,12 +1,15 @@
-import { copyFile, link, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asWriteError, temporaryName, writeAtomic } from '../core/atomic.ts'
+import { createInterface } from 'node:readline'
+import { writeAtomic } from '../core/atomic.ts'
 import { FieldtrialError, systemCode } from '../core/errors.ts'
+import { fingerprint } from '../core/fingerprint.ts'
 import type { Workspace } from '../core/workspace.ts'
 import type { Executed } from './execute.ts'
 import type { Plan } from './plan.ts'
 import { type Evidence, RESULTS_VERSION, type StudyResults } from './results.ts'
-import { encodeId, RUN_FILE } from './steps/run-file.ts'
+import { encodeId, RUN_FILE, STORED_TAG } from './steps/run-file.ts'
 
 /** Writes `results.json` and `evidence.json`, from which every report can be made again. */
 export async function writeResults(folder: string, results: StudyResults, evidence: Evidence): Promise<void> {
@@ -14,15 +17,13 @@ export async function writeResults(folder: string, results: StudyResults, eviden
   await writeAtomic(join(folder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
 }
 
-/** Puts the run of every trial, and the judgments, beside the results, for trec_eval and its kin. */
+/** Puts the run of every trial, and the judgments, beside the results, for trec_eval and its kin. Runs of earlier results go. */
 export async function writeRuns(folder: string, plan: Plan, executed: Executed): Promise<string[]> {
   const written: string[] = []
-  await mkdir(join(folder, 'runs'), { recursive: true }).catch((error: unknown) => {
-    throw asWriteError(error, folder)
-  })
   for (const [trial, { folder: source }] of executed.runs) {
     const target = join(folder, trial.runFile!)
-    await place(join(source, RUN_FILE), target)
+    const tag = plan.limit === null ? trial.retriever : `${trial.retriever}-smoke`
+    await writeAtomic(target, (file) => copyRun(join(source, RUN_FILE), file, tag))
     written.push(target)
   }
   for (const { collection } of plan.collections) {
@@ -39,16 +40,24 @@ export async function writeRuns(folder: string, plan: Plan, executed: Executed):
   return written
 }
 
-/** A hard link costs no room; another disk needs a copy. The old file, if any, is replaced in one step. */
-async function place(source: string, target: string): Promise<void> {
-  const partial = temporaryName(target)
-  try {
-    await link(source, partial).catch(() => copyFile(source, partial))
-    await rename(partial, target)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw asWriteError(error, target)
+/** Removes the runs that results of the same folder named before and that these do not name. */
+export async function removeStaleRuns(folder: string, results: StudyResults): Promise<void> {
+  const before = await readResults(folder).catch(() => undefined)
+  const now = new Set(results.trials.map((trial) => trial.runFile))
+  for (const { runFile } of before?.results.trials ?? [])
+    if (runFile !== null && !now.has(runFile)) await rm(join(folder, runFile), { force: true })
+}
+
+/** Copies a stored run line by line with the retriever's name as its tag. */
+async function copyRun(source: string, target: FileHandle, tag: string): Promise<void> {
+  let pending = ''
+  for await (const line of createInterface({ input: createReadStream(source), crlfDelay: Number.POSITIVE_INFINITY })) {
+    pending += `${line.slice(0, -STORED_TAG.length)}${tag}\n`
+    if (pending.length < 1 << 20) continue
+    await target.writeFile(pending)
+    pending = ''
   }
+  await target.writeFile(pending)
 }
 
 /** Remembers which artifacts the study needs, so that `clean` spares them; once before the work, and again when it is done. */
@@ -56,10 +65,16 @@ export async function rememberNeeds(workspace: Workspace, plan: Plan, executed?:
   const planned = plan.trials.flatMap((trial) => trial.steps.map((step) => `${step.kind}/${step.fingerprint}`))
   const made = executed?.evidenceFingerprints.map((key) => `evidence/${key}`) ?? []
   const needs = [...new Set([...planned, ...made])].sort()
+  const name = studyKey(plan)
   await writeAtomic(
-    workspace.path('studies', `${plan.study.name}.json`),
+    workspace.path('studies', `${name}.json`),
     `${JSON.stringify({ study: plan.study.name, needs }, null, 1)}\n`,
   )
+}
+
+/** Two studies of one name, or a study and its smoke run, write to different folders and have needs of their own. */
+function studyKey({ study }: Plan): string {
+  return `${study.name}-${fingerprint(study.outputFolder).slice(0, 8)}`
 }
 
 /**

@@ -8,8 +8,12 @@ import { fieldsAt, type StudyInput, StudySchema } from './schema.ts'
 import { invalidStudy, type Path, StudySource } from './source.ts'
 import type { Study } from './study.ts'
 
-/** Reads and checks a study file (YAML or JSON). Relative paths in it are relative to its folder. */
-export async function readStudy(file: string): Promise<Study> {
+/**
+ * Reads and checks a study file (YAML or JSON). Relative paths in it are relative to its folder.
+ *
+ * @param change Puts other values in place of the file's, for example those of flags.
+ */
+export async function readStudy(file: string, change?: (input: StudyInput) => StudyInput): Promise<Study> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -23,7 +27,7 @@ export async function readStudy(file: string): Promise<Study> {
       },
     )
   }
-  return parseStudy(text, file)
+  return parseStudy(text, file, change)
 }
 
 /**
@@ -32,12 +36,14 @@ export async function readStudy(file: string): Promise<Study> {
  * @param file Its name, for messages and for what relative paths are relative to.
  * @throws FieldtrialError `STUDY_INVALID` whose `problems` are all that is wrong, each with line and column.
  */
-export function parseStudy(text: string, file: string): Study {
+export function parseStudy(text: string, file: string, change?: (input: StudyInput) => StudyInput): Study {
   const source = new StudySource(text, file)
   const checked = StudySchema.safeParse(source.value)
   if (!checked.success) throw invalidStudy(file, schemaProblems(checked.error.issues, source))
   const problems: FieldtrialError[] = []
-  const study = resolveStudy(checked.data, {
+  const changed = change ? StudySchema.safeParse(change(checked.data)) : checked
+  if (!changed.success) throw invalidStudy(file, schemaProblems(changed.error.issues, source))
+  const study = resolveStudy(changed.data, {
     folder: dirname(resolve(file)),
     defaultName: basename(file, extname(file)),
     problem: (path, message, hint) =>

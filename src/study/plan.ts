@@ -5,10 +5,18 @@ import { fingerprint, type Json } from '../core/fingerprint.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { ArtifactKind, Workspace } from '../core/workspace.ts'
 import type { CollectionSummary, FileCollection } from '../data/index.ts'
-import { openCollection, summariseCached } from '../data/index.ts'
+import { collectionState, openCollection, summariseCached } from '../data/index.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import { bm25Identity as bm25OptionsIdentity } from '../index/bm25/index.ts'
-import { type Estimate, estimateBm25, estimateEncoding, estimateSearch, type Rates, readRates } from './estimate.ts'
+import {
+  type Estimate,
+  estimateBm25,
+  estimateEncoding,
+  estimateFusion,
+  estimateSearch,
+  type Rates,
+  readRates,
+} from './estimate.ts'
 import { bm25Identity, measuresIdentity, runIdentity, vectorsIdentity } from './identity.ts'
 import { prepareEncoder } from './prepare.ts'
 import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec, Study } from './study.ts'
@@ -18,6 +26,8 @@ export interface PlannedCollection {
   readonly given: string
   readonly collection: FileCollection
   readonly summary: CollectionSummary
+  /** Of the source files when they were summarised. */
+  readonly state: string
   /** Identity of everything about it that numbers depend on. */
   readonly fingerprint: string
 }
@@ -80,11 +90,13 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
       ...(options.offline ? { offline: true } : {}),
       ...(options.onNotice ? { onNotice: options.onNotice } : {}),
     })
+    const state = await collectionState(collection)
     const summary = await summariseCached(collection, workspace.cache, options)
     collections.push({
       given: spec.given,
       collection,
       summary,
+      state,
       fingerprint: fingerprint({
         corpus: summary.corpusHash,
         queries: summary.queriesHash,
@@ -153,7 +165,11 @@ function planTrial(
         kind: 'bm25',
         spec,
         index,
-        ...finish(index, [step('index', 'bm25', index, estimateBm25(summary))], estimateSearch(summary, null)),
+        ...finish(
+          index,
+          [step('index', 'bm25', index, estimateBm25(summary))],
+          estimateSearch(summary, null, study.depth),
+        ),
       }
     }
     case 'dense': {
@@ -171,13 +187,18 @@ function planTrial(
         encoder,
         documents,
         queries,
-        ...finish(made, steps, estimateSearch(summary, encoder.info.dimension)),
+        ...finish(made, steps, estimateSearch(summary, encoder.info.dimension, study.depth)),
       }
     }
     case 'fusion': {
       const memberRuns = spec.members.map((id) => before.find((t) => t.spec.id === id && t.on === on)!.run)
       const made = { fusion: spec.options as unknown as Json, members: memberRuns.map((run) => fingerprint(run)) }
-      return { kind: 'fusion', spec, memberRuns, ...finish(made, [], { seconds: 0.5, memoryBytes: 0, diskBytes: 0 }) }
+      return {
+        kind: 'fusion',
+        spec,
+        memberRuns,
+        ...finish(made, [], estimateFusion(summary, spec.members.length, study.depth)),
+      }
     }
   }
 }

@@ -26,6 +26,8 @@ export async function prepareEncoder(
       ...(model.dimensions ? { dimensions: model.dimensions } : {}),
       ...(model.batchSize ? { batchSize: model.batchSize } : {}),
       ...(model.concurrency ? { concurrency: model.concurrency } : {}),
+      ...(model.timeoutSeconds ? { timeoutMs: model.timeoutSeconds * 1000 } : {}),
+      ...(model.retries === undefined ? {} : { retries: model.retries }),
       ...(recipe.prompts ? { prompts: recipe.prompts } : {}),
       ...(recipe.normalize === undefined ? {} : { normalize: recipe.normalize }),
       ...(recipe.maxLength ? { maxLength: recipe.maxLength } : {}),

@@ -47,6 +47,7 @@ export function resolveStudy(input: StudyInput, context: ResolveContext): Study 
   const collections = resolveCollections(input, context)
   const retrievers = resolveRetrievers(input, context)
   const measures = resolveMeasures(input, context)
+  const depth = resolveDepth(input.depth, measures, context)
   const name = input.name ?? context.defaultName
   const baseline = input.comparison?.baseline ?? retrievers[0]?.id ?? null
   if (input.comparison?.baseline !== undefined && !retrievers.some((r) => r.id === baseline))
@@ -64,7 +65,7 @@ export function resolveStudy(input: StudyInput, context: ResolveContext): Study 
     collections,
     retrievers,
     measures,
-    depth: input.depth ?? 1000,
+    depth,
     vectorDtype: input.vectors?.dtype ?? 'float32',
     comparison: {
       baseline,
@@ -93,6 +94,21 @@ function resolveMeasures(input: StudyInput, { problem }: ResolveContext): Measur
   return [...seen.values()]
 }
 
+const DEFAULT_DEPTH = 1000
+
+/** A measure that looks deeper than the runs go would be too low without anybody noticing. */
+function resolveDepth(given: number | undefined, measures: readonly Measure[], { problem }: ResolveContext): number {
+  const deepest = Math.max(0, ...measures.map((measure) => measure.cutoff ?? 0))
+  if (given === undefined) return Math.max(DEFAULT_DEPTH, deepest)
+  if (given < deepest)
+    problem(
+      ['depth'],
+      `${measures.find((measure) => measure.cutoff === deepest)!.name} looks at ${deepest} documents, but runs are cut at ${given}.`,
+      `Set depth to ${deepest} or more, or leave it out.`,
+    )
+  return given
+}
+
 function resolveCollections(input: StudyInput, context: ResolveContext): StudyCollection[] {
   const taken = new Set<string>()
   return input.collections.map((given, i) => {
@@ -116,7 +132,8 @@ function resolveCollections(input: StudyInput, context: ResolveContext): StudyCo
 
 /** The last part of a path or hub id, without archive endings: `data/scifact.zip` and `hf:BeIR/scifact` are `scifact`. */
 function collectionName(source: string): string {
-  const last = basename(source.replace(/^hf:/, '').replace(/[@#].*$/, '')).replace(/\.zip$/i, '')
+  const hub = source.startsWith('hf:')
+  const last = basename(hub ? source.slice('hf:'.length).replace(/[@#].*$/, '') : source).replace(/\.zip$/i, '')
   return last.replaceAll(/[^\p{L}\p{N}._+@-]+/gu, '-').replace(/^[^\p{L}\p{N}]+/u, '') || 'collection'
 }
 
@@ -246,7 +263,16 @@ function resolveDense(
   if (engine === 'http' && given.dtype)
     refuse('dtype', 'A server chooses its own precision; `dtype` is for engine: onnx.')
   if (engine === 'onnx') {
-    for (const field of ['url', 'api', 'apiKeyEnv', 'dimensions', 'batchSize', 'concurrency'] as const)
+    for (const field of [
+      'url',
+      'api',
+      'apiKeyEnv',
+      'dimensions',
+      'batchSize',
+      'concurrency',
+      'timeoutSeconds',
+      'retries',
+    ] as const)
       if (given[field] !== undefined) refuse(field, `\`${field}\` is for engine: http.`)
   }
   const model: ModelSpec = dropUndefined({
@@ -260,6 +286,8 @@ function resolveDense(
     dimensions: given.dimensions,
     batchSize: given.batchSize,
     concurrency: given.concurrency,
+    timeoutSeconds: given.timeoutSeconds,
+    retries: given.retries,
   })
   const resolved: RecipeSpec = dropUndefined({
     recipe: recipe.recipe,

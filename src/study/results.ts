@@ -15,6 +15,8 @@ export interface StudyResults {
   readonly machine: MachineInfo
   /** Set when `--limit` made this a smoke run: no number of it may be published. */
   readonly smoke: { readonly limit: number } | null
+  /** Documents kept per query in each run; measures without a cut, such as AP, see no more than these. */
+  readonly depth: number
   /** Measures in the order asked for, by their canonical names (`nDCG@10`). The first one ranks the leaderboard. */
   readonly measures: readonly string[]
   readonly collections: readonly CollectionResult[]

@@ -110,6 +110,13 @@ const modelObject = z.strictObject({
   dimensions: z.int().positive().optional().describe('Ask the server for vectors of this size (models that allow it).'),
   batchSize: z.int().positive().max(4096).optional().describe('Texts per request. Default: 32.'),
   concurrency: z.int().positive().max(64).optional().describe('Requests under way at once. Default: 2.'),
+  timeoutSeconds: z.number().positive().optional().describe('How long a request may take. Default: 120.'),
+  retries: z
+    .int()
+    .nonnegative()
+    .max(100)
+    .optional()
+    .describe('How often a request is tried again after 429, 5xx and broken connections. Default: 5.'),
   dtype: z
     .enum(['float32', 'int8'])
     .optional()

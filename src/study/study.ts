@@ -61,6 +61,8 @@ export interface ModelSpec {
   readonly dimensions?: number
   readonly batchSize?: number
   readonly concurrency?: number
+  readonly timeoutSeconds?: number
+  readonly retries?: number
 }
 
 /** What a study asks of a recipe; whatever is absent is read from the model's own files. */

@@ -3,13 +3,13 @@ import { fingerprint } from '../core/fingerprint.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
 import type { Run } from '../data/types.ts'
-import { fuse } from '../fusion/index.ts'
 import { evaluate } from '../measure/index.ts'
 import { obtain, readRecord } from './artifact.ts'
 import type { Plan, PlannedTrial } from './plan.ts'
 import type { TrialCost, TrialResult } from './results.ts'
 import { searchBm25 } from './steps/bm25.ts'
 import { type LazyEncoder, obtainVectors, searchDense } from './steps/dense.ts'
+import { fuseInSteps } from './steps/fuse.ts'
 import { quantisationLoss } from './steps/quantisation.ts'
 import { finishRun, loadRun, RUN_FILE, saveRun } from './steps/run-file.ts'
 
@@ -59,7 +59,7 @@ export async function obtainRun(
         limits.depth + (limits.removeSelf ? 1 : 0),
         named,
       )
-      const encodedIds = await saveRun(folder, finishRun(run, limits), trial.spec.id)
+      const encodedIds = await saveRun(folder, finishRun(run, limits))
       return { ...detail, encodedIds }
     },
     { files: [RUN_FILE], work: named },
@@ -151,11 +151,13 @@ async function makeRun(
             `${trial.spec.members[i]} gave no run on ${on.collection.name}, so ${trial.spec.id} cannot be made.`,
             { hint: `Mend ${trial.spec.members[i]} first.` },
           )
-        runs.push(await loadRun(workspace.artifact('runs', fingerprint(identity)), record.detail.encodedIds))
+        runs.push(
+          await loadRun(workspace.artifact('runs', fingerprint(identity)), record.detail.encodedIds, work.signal),
+        )
         costs.push(record.detail.cost)
       }
       const started = performance.now()
-      const run = fuse(runs, { ...trial.spec.options, depth })
+      const run = await fuseInSteps(runs, { ...trial.spec.options, depth }, work)
       const fuseSeconds = (performance.now() - started) / 1000
       return { run, detail: { warnings: [], dimension: null, cost: addCosts(costs, fuseSeconds, queries) } }
     }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { TEMPORARY_SUFFIX } from '../core/atomic.ts'
 import { FieldtrialError, systemCode } from '../core/errors.ts'
 import { withLock } from '../core/lock.ts'
-import { ARTIFACT_KINDS, type ArtifactKind, type Workspace } from '../core/workspace.ts'
+import { didYouMean } from '../core/suggest.ts'
+import { ARTIFACT_KINDS, type Workspace } from '../core/workspace.ts'
 
 export interface Waste {
   /** Path relative to the workspace. */
@@ -25,56 +26,93 @@ export async function findWaste(
   for (const kind of ARTIFACT_KINDS) {
     for (const name of await list(workspace.path(kind))) {
       const path = `${kind}/${name}`
-      if (!needed.has(path) && !(await inUse(workspace, kind, name)))
-        waste.push({
-          name: path,
-          why: options.all ? 'all artifacts' : 'no study needs it',
-          bytes: await size(workspace.path(path)),
-        })
-      else
+      if (needed.has(path))
         for (const partial of await partials(workspace.path(path)))
           waste.push({
             name: `${path}/${partial.name}`,
             why: 'left by a process that was killed',
             bytes: partial.bytes,
           })
+      else
+        waste.push({
+          name: path,
+          why: options.all ? 'all artifacts' : 'no study needs it',
+          bytes: await size(workspace.path(path)),
+        })
     }
   }
   return waste
 }
 
-/** Removes it, and forgets the study if asked. */
-export async function removeWaste(workspace: Workspace, waste: readonly Waste[], forget?: string): Promise<void> {
-  if (forget !== undefined) await rm(workspace.path('studies', `${forget}.json`), { force: true })
-  for (const { name } of waste) await rm(workspace.path(name), { recursive: true, force: true })
+/**
+ * Removes waste, each artifact under its lock; what another process is making now is spared. Locks of dead processes go too.
+ *
+ * @param onRemoved Told of each item that is gone.
+ */
+export async function removeWaste(
+  workspace: Workspace,
+  waste: readonly Waste[],
+  options: { readonly forget?: string; readonly onRemoved?: (item: Waste) => void } = {},
+): Promise<void> {
+  if (options.forget !== undefined)
+    for (const { file, study } of await remembered(workspace))
+      if (study === options.forget) await rm(file, { force: true })
+  for (const item of waste) {
+    const [kind, fingerprint] = item.name.split('/')
+    const lock = workspace.path('locks', `${kind}-${fingerprint}.lock`)
+    const removed = await unlessHeld(lock, () => rm(workspace.path(item.name), { recursive: true, force: true }))
+    if (removed) options.onRemoved?.(item)
+  }
+  // Taking a lock over and giving it back removes it, unless its process lives.
+  for (const name of await list(workspace.path('locks')))
+    await unlessHeld(workspace.path('locks', name), async () => undefined)
+}
+
+/** Does the work under a lock, or nothing if a live process holds it. */
+async function unlessHeld(lock: string, work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await withLock(lock, work, { timeoutMs: 0, pollMs: 1 })
+    return true
+  } catch (error) {
+    if (error instanceof FieldtrialError && error.code === 'WORKSPACE_LOCKED') return false
+    throw error
+  }
+}
+
+interface Needs {
+  /** File below `studies/`. */
+  readonly file: string
+  readonly study: string
+  readonly needs: readonly string[]
 }
 
 async function neededArtifacts(workspace: Workspace, forget: string | undefined): Promise<Set<string>> {
-  const studies = await list(workspace.path('studies'))
-  if (forget !== undefined && !studies.includes(`${forget}.json`))
+  const studies = await remembered(workspace)
+  if (forget !== undefined && !studies.some(({ study }) => study === forget))
     throw new FieldtrialError('USAGE', `The workspace remembers no study ${JSON.stringify(forget)}.`, {
-      hint:
-        studies.length === 0
-          ? 'It remembers none.'
-          : `It remembers: ${studies.map((s) => s.replace(/\.json$/, '')).join(', ')}.`,
+      hint: didYouMean(forget, new Set(studies.map(({ study }) => study))),
     })
-  const needed = new Set<string>()
-  for (const study of studies) {
-    if (study === `${forget}.json`) continue
-    const { needs } = JSON.parse(await readFile(workspace.path('studies', study), 'utf8')) as { needs: string[] }
-    for (const need of needs) needed.add(need)
-  }
-  return needed
+  return new Set(studies.filter(({ study }) => study !== forget).flatMap(({ needs }) => needs))
 }
 
-/** An artifact that another process is making now is spared. */
-async function inUse(workspace: Workspace, kind: ArtifactKind, fingerprint: string): Promise<boolean> {
-  const lock = workspace.path('locks', `${kind}-${fingerprint}.lock`)
-  if (!(await stat(lock).catch(() => undefined))) return false
-  return withLock(lock, async () => false, { timeoutMs: 0, pollMs: 1 }).catch((error: unknown) => {
-    if (error instanceof FieldtrialError && error.code === 'WORKSPACE_LOCKED') return true
-    throw error
-  })
+async function remembered(workspace: Workspace): Promise<Needs[]> {
+  const files = await list(workspace.path('studies'))
+  return Promise.all(
+    files.filter((name) => name.endsWith('.json')).map((name) => needsOf(workspace.path('studies', name))),
+  )
+}
+
+async function needsOf(file: string): Promise<Needs> {
+  try {
+    const { study, needs } = JSON.parse(await readFile(file, 'utf8')) as Needs
+    return { file, study, needs }
+  } catch (cause) {
+    throw new FieldtrialError(
+      'WORKSPACE_CORRUPT',
+      `${file} does not tell what a study needs, so nothing can be cleaned safely.`,
+      { hint: 'Delete the file and run that study again; it does no work that is done.', where: { file }, cause },
+    )
+  }
 }
 
 async function partials(folder: string): Promise<{ name: string; bytes: number }[]> {

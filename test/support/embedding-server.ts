@@ -10,6 +10,8 @@ export type Failure =
   | '500-then-ok'
   /** 429 with `Retry-After: 1` to the first request, then good. */
   | '429-then-ok'
+  /** 429 to every request. */
+  | '429'
   | '401'
   /** One number too few in every vector. */
   | 'dimension'
@@ -145,7 +147,7 @@ export async function startEmbeddingServer(options: ServerOptions = {}): Promise
     requests++
     if (failure === '500' || (failure === '500-then-ok' && requests <= 2))
       return json(response, 500, { error: `broken; you sent ${request.headers.authorization}` })
-    if (failure === '429-then-ok' && requests === 1)
+    if (failure === '429' || (failure === '429-then-ok' && requests === 1))
       return json(response, 429, { error: 'slow' }, { 'retry-after': '1' })
     if (failure === '401') return json(response, 401, { error: `wrong key: ${request.headers.authorization}` })
     if (failure === 'redirect') return json(response, 307, {}, { location: 'http://elsewhere.example/v1/embeddings' })

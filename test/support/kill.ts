@@ -52,8 +52,9 @@ export async function killAndResume(options: KillOptions): Promise<{ hashes: Rec
 export async function hashScores(output: string): Promise<Record<string, string>> {
   const hash = (content: string | Buffer) => createHash('sha256').update(content).digest('hex')
   const hashes: Record<string, string> = {}
-  for (const name of (await readdir(join(output, 'runs'))).sort())
-    hashes[name] = hash(await readFile(join(output, 'runs', name)))
+  // A write that was killed leaves a partial file; it is nobody's score.
+  const names = (await readdir(join(output, 'runs'))).filter((name) => !name.endsWith('.partial'))
+  for (const name of names.sort()) hashes[name] = hash(await readFile(join(output, 'runs', name)))
   const results = JSON.parse(await readFile(join(output, 'results.json'), 'utf8')) as {
     trials: { mean: unknown; perQuery: unknown }[]
     comparisons: unknown

@@ -136,6 +136,7 @@ function assemble(
 ): StudyResults {
   return {
     resultsVersion: 1,
+    depth: 1000,
     fieldtrial: '0.1.0',
     study: options.study ?? 'biomedical-and-code',
     description:

@@ -126,7 +126,7 @@ async function receive(
       let told = 0
       for await (const piece of body(response, idle.signal)) {
         alive()
-        await target.write(piece)
+        await target.writeFile(piece)
         hash.update(piece)
         have += piece.length
         onBytes(have)

@@ -5,14 +5,13 @@ import { writeAtomic } from '../../core/atomic.ts'
 import { throwIfAborted } from '../../core/errors.ts'
 
 interface Entry {
-  readonly size: number
-  readonly modified: number
-  readonly inode: number
+  /** Size, times of modification and change in nanoseconds, and inode, as one text. */
+  readonly state: string
   readonly sha256: string
 }
 
 /**
- * SHA-256 of files' contents, streamed. Hashes are kept in a map file (if named) and used again while size, time of change and
+ * SHA-256 of files' contents, streamed. Hashes are kept in a map file (if named) and used again while size, times of change and
  * inode stay the same, so that gigabytes of weights are read once and not at every start.
  *
  * @param cacheFile JSON file; made when absent, ignored when unreadable. Null: every call reads the files.
@@ -28,14 +27,15 @@ export async function hashFiles(
   const digests: string[] = []
   for (const file of files) {
     const path = await realpath(file)
-    const { size, mtimeMs: modified, ino: inode } = await stat(path)
+    const { size, mtimeNs, ctimeNs, ino } = await stat(path, { bigint: true })
+    const state = `${size} ${mtimeNs} ${ctimeNs} ${ino}`
     const entry = known[path]
-    if (entry && entry.size === size && entry.modified === modified && entry.inode === inode) {
+    if (entry?.state === state) {
       digests.push(entry.sha256)
       continue
     }
     const sha256 = await hashFile(path, signal)
-    fresh[path] = { size, modified, inode, sha256 }
+    fresh[path] = { state, sha256 }
     digests.push(sha256)
   }
   if (cacheFile !== null && Object.keys(fresh).length > 0) {

@@ -53,7 +53,10 @@ async function checkArtifact(workspace: Workspace, kind: ArtifactKind, name: str
   try {
     if (kind === 'bm25') await Bm25Index.load(folder)
     if (kind === 'vectors') {
-      const [problem] = await (await VectorStore.open(folder)).verify()
+      const store = await VectorStore.open(folder)
+      const [missing] = store.missingShards()
+      if (missing !== undefined) return `${name}: shard ${missing} is absent`
+      const [problem] = await store.verify()
       if (problem) return `${name}: shard ${problem.shard}: ${problem.problem}`
     }
   } catch (error) {

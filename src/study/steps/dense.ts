@@ -1,16 +1,18 @@
+import { basename } from 'node:path'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import type { Run } from '../../data/types.ts'
 import type { Encoder, PreparedEncoder } from '../../engines/types.ts'
-import { ExactSearcher, encodeIntoStore, shardSize, VectorStore } from '../../index/dense/index.ts'
+import { ExactSearcher, encodeIntoStore, VectorStore } from '../../index/dense/index.ts'
 import type { Side } from '../../recipes/types.ts'
-import { obtain } from '../artifact.ts'
+import { discard, obtain } from '../artifact.ts'
 import { rememberRate } from '../estimate.ts'
 import { documentText } from '../identity.ts'
 import type { PlannedCollection } from '../plan.ts'
 import type { VectorDtype } from '../study.ts'
+import { requireUnchanged } from './unchanged.ts'
 
 /** What is remembered of one side's vectors. */
 export interface VectorsDetail {
@@ -47,7 +49,7 @@ export class LazyEncoder {
   }
 }
 
-/** The vectors of one side of a collection: taken from the workspace, or encoded shard by shard. */
+/** The vectors of one side of a collection: taken from the workspace after a look at every shard, or encoded shard by shard. */
 export async function obtainVectors(
   workspace: Workspace,
   encoder: LazyEncoder,
@@ -57,51 +59,59 @@ export async function obtainVectors(
   on: PlannedCollection,
   work: LongWork,
 ): Promise<{ store: VectorStore; detail: VectorsDetail }> {
+  const make = (target: string) => encodeSide(workspace, encoder, identity, side, dtype, on, target, work)
+  const first = await obtain(workspace, 'vectors', identity, make, { work })
+  if (!first.cached) return { store: await VectorStore.open(first.folder, { identity }), detail: first.detail }
+  const damage = await findDamage(first.folder, identity, work)
+  if (damage === null) return { store: await VectorStore.open(first.folder, { identity }), detail: first.detail }
+  await discard(workspace, 'vectors', identity, damage.what, work, (name) => damage.sound(name))
+  const again = await obtain(workspace, 'vectors', identity, make, { work })
+  return { store: await VectorStore.open(again.folder, { identity }), detail: again.detail }
+}
+
+/** What is wrong with stored vectors, and which of their files can be kept; null if nothing is. */
+async function findDamage(
+  folder: string,
+  identity: Json,
+  work: LongWork,
+): Promise<{ what: string; sound: (name: string) => boolean } | null> {
+  let store: VectorStore
+  try {
+    store = await VectorStore.open(folder, { identity })
+  } catch (error) {
+    if (!(error instanceof FieldtrialError) || error.code === 'CANCELLED') throw error
+    return { what: error.message, sound: () => false }
+  }
+  const missing = store.missingShards()
+  const problems = await store.verify(work)
+  if (missing.length === 0 && problems.length === 0) return null
+  const broken = new Set(problems.map(({ file }) => basename(file)))
+  const what = problems[0]
+    ? `${problems[0].file}: ${problems[0].problem}.`
+    : `${folder} lacks ${missing.length} of its shards.`
+  return { what, sound: (name) => !broken.has(name) }
+}
+
+async function encodeSide(
+  workspace: Workspace,
+  encoder: LazyEncoder,
+  identity: Json,
+  side: Side,
+  dtype: VectorDtype,
+  on: PlannedCollection,
+  target: string,
+  work: LongWork,
+): Promise<VectorsDetail> {
   const total = side === 'document' ? on.summary.documents : on.summary.queries
-  const { folder, detail } = await obtain<VectorsDetail>(
-    workspace,
-    'vectors',
-    identity,
-    async (target) => {
-      const loaded = await encoder.open(work.signal)
-      const dimension = loaded.info.dimension ?? (await loaded.encode(['dimension'], side)).dimension
-      const store = await VectorStore.create(target, {
-        identity,
-        dimension,
-        dtype,
-        rows: total,
-        shardRows: shardSize(total),
-      })
-      const made = await encodeIntoStore({
-        encoder: loaded,
-        side,
-        texts: side === 'document' ? documentTexts(on) : queryTexts(on),
-        store,
-        total,
-        work,
-      })
-      await rememberRate(workspace, encoder.info, made.tokens ?? 0, made.seconds)
-      return {
-        rows: made.rows,
-        dimension,
-        bytes: made.bytes,
-        seconds: made.seconds,
-        tokens: made.tokens,
-        truncated: made.truncated,
-      }
-    },
-    { work },
-  )
-  if (detail.rows !== total)
-    throw new FieldtrialError(
-      'WORKSPACE_CORRUPT',
-      `The ${side} vectors of ${on.collection.name} are ${detail.rows} rows, but the collection has ${total}.`,
-      {
-        hint: `Delete ${folder} and run the study again.`,
-        where: { file: folder },
-      },
-    )
-  return { store: await VectorStore.open(folder, { identity }), detail }
+  const loaded = await encoder.open(work.signal)
+  const dimension = loaded.info.dimension ?? (await loaded.encode(['dimension'], side)).dimension
+  const store = await VectorStore.create(target, { identity, dimension, dtype, rows: total })
+  const texts = side === 'document' ? documentTexts(on) : queryTexts(on)
+  const made = await encodeIntoStore({ encoder: loaded, side, texts, store, total, work })
+  await requireUnchanged(on, target)
+  await rememberRate(workspace, encoder.info, made.tokens ?? 0, made.seconds)
+  const { rows, bytes, seconds, tokens, truncated } = made
+  return { rows, dimension, bytes, seconds, tokens, truncated }
 }
 
 /** Searches all queries against all documents, exactly. */

@@ -27,7 +27,11 @@ export async function quantisationLoss(
     texts.push(documentText(document))
     if (texts.length === SAMPLE) break
   }
-  const prepared = await prepareEncoder({ ...spec, model: { ...spec.model, dtype: 'float32' } }, workspace, { work })
+  const prepared = await prepareEncoder({ ...spec, model: { ...spec.model, dtype: 'float32' } }, workspace, {
+    // The plan has fetched the files; asking the hub again could give another revision.
+    offline: true,
+    work,
+  })
   const float32 = await prepared.open(options)
   try {
     const { mean, min } = await compareEncoders(float32, await int8.open(work.signal), texts, options)

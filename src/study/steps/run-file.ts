@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readRun, writeRunFile } from '../../data/trec.ts'
 import type { Run } from '../../data/types.ts'
@@ -5,27 +6,36 @@ import type { Run } from '../../data/types.ts'
 /** A run is stored as the TREC file that other tools read too. */
 export const RUN_FILE = 'run.trec'
 
-const BLANK = /\s/
+/** The same run may belong to retrievers of several names, so the stored file names none; exports put the name in. */
+export const STORED_TAG = 'fieldtrial'
+
+/** What separates the columns of a TREC file, for its readers: blanks, and control characters for some. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are meant
+const BLANK = /[\s\u0000-\u0020]/
 
 /**
  * Saves a run. A TREC file cannot hold ids with blanks, such as file names; if there is one, all ids of the run are percent-encoded.
  *
  * @returns Whether they were.
  */
-export async function saveRun(folder: string, run: Run, tag: string): Promise<boolean> {
+export async function saveRun(folder: string, run: Run): Promise<boolean> {
   const encoded = hasBlankIds(run)
-  await writeRunFile(join(folder, RUN_FILE), encoded ? mapIds(run, encodeId) : run, tag)
+  await writeRunFile(join(folder, RUN_FILE), encoded ? mapIds(run, encodeId) : run, STORED_TAG)
   return encoded
 }
 
-export async function loadRun(folder: string, encoded: boolean): Promise<Run> {
-  const { run } = await readRun(join(folder, RUN_FILE))
+export async function loadRun(folder: string, encoded: boolean, signal?: AbortSignal): Promise<Run> {
+  const file = join(folder, RUN_FILE)
+  // Readers of TREC files refuse one without results; a retriever that finds nothing for any query is a result all the same.
+  if ((await stat(file)).size === 0) return new Map()
+  const { run } = await readRun(file, signal ? { signal } : {})
   return encoded ? mapIds(run, decodeURIComponent) : run
 }
 
 /** Blanks, and the sign that marks them, as `%20` and so on. */
 export function encodeId(id: string): string {
-  return id.replaceAll(/[\s%]/gu, (character) => encodeURIComponent(character))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are meant
+  return id.replaceAll(/[\s\u0000-\u0020%]/gu, (character) => encodeURIComponent(character))
 }
 
 function hasBlankIds(run: Run): boolean {
