@@ -5,7 +5,7 @@ import type { PlannedCollection } from './plan.ts'
 import type { CollectionEvidence, QueryEvidence, TrialResult } from './results.ts'
 
 /** Enough to see why a query was won or lost, small enough that a report of ten collections opens at once. */
-const EVIDENCE_LIMITS = { queries: 200, top: 5, relevant: 10, characters: 600 } as const
+const EVIDENCE_LIMITS = { queries: 200, top: 10, relevant: 10, characters: 600, queryCharacters: 300 } as const
 
 /**
  * The texts behind the numbers of one collection: the queries on which the retrievers differ most, their first documents and the relevant ones.
@@ -23,19 +23,21 @@ export async function gatherEvidence(
   const queries = await on.collection.queries()
   const qrels = await on.collection.qrels()
   const chosen = chooseQueries(queries, trials, measure)
-  const top = new Map<string, Record<string, QueryEvidence['top'][string]>>(chosen.map(({ id }) => [id, {}]))
+  const shown = chosen.map((query) => ({
+    id: query.id,
+    text: cutText(query.text, EVIDENCE_LIMITS.characters).text,
+    relevant: firstRelevant(qrels.get(query.id)),
+    ranks: {} as Record<string, (number | null)[]>,
+    top: {} as Record<string, QueryEvidence['top'][string]>,
+  }))
   for (const trial of trials) {
     const run = await readRun(trial)
-    for (const { id } of chosen) top.get(id)![trial.retriever] = firstDocuments(run, id, qrels.get(id))
+    for (const query of shown) {
+      const ids = run.get(query.id)?.ids ?? []
+      query.top[trial.retriever] = firstDocuments(run, query.id, qrels.get(query.id))
+      query.ranks[trial.retriever] = query.relevant.map(({ id }) => ids.indexOf(id) + 1 || null)
+    }
   }
-  const shown = chosen.map((query): QueryEvidence => {
-    const relevant = [...(qrels.get(query.id) ?? [])]
-      .filter(([, grade]) => grade > 0)
-      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-      .slice(0, EVIDENCE_LIMITS.relevant)
-      .map(([id, grade]) => ({ id, grade }))
-    return { id: query.id, text: query.text, relevant, top: top.get(query.id)! }
-  })
   const wanted = new Set(
     shown.flatMap((query) => [query.relevant, ...Object.values(query.top)].flat().map(({ id }) => id)),
   )
@@ -55,8 +57,7 @@ export async function gatherEvidence(
         })
       }
       if (!wanted.has(id)) continue
-      const cut = text.length > EVIDENCE_LIMITS.characters
-      documents.set(id, { title, text: cut ? text.slice(0, EVIDENCE_LIMITS.characters).toWellFormed() : text, cut })
+      documents.set(id, { title, ...cutText(text, EVIDENCE_LIMITS.characters) })
       if (--left === 0) break
     }
   }
@@ -66,6 +67,20 @@ export async function gatherEvidence(
     queriesTotal: queries.length,
     documents: Object.fromEntries(documents),
   }
+}
+
+/** Never cuts a character in two. */
+function cutText(text: string, length: number): { text: string; cut: boolean } {
+  return text.length > length ? { text: text.slice(0, length).toWellFormed(), cut: true } : { text, cut: false }
+}
+
+/** Highest grade first. */
+function firstRelevant(judged: ReadonlyMap<string, number> | undefined): { id: string; grade: number }[] {
+  return [...(judged ?? [])]
+    .filter(([, grade]) => grade > 0)
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, EVIDENCE_LIMITS.relevant)
+    .map(([id, grade]) => ({ id, grade }))
 }
 
 function firstDocuments(run: Run, query: string, judged: ReturnType<Qrels['get']>) {

@@ -110,7 +110,7 @@ async function obtainEvidence(
     const here = trials.filter((t) => t.collection === on.collection.name && t.status === 'done')
     const identity: Json = {
       artifact: 'evidence',
-      version: 1,
+      version: 2,
       collection: on.fingerprint,
       name: on.collection.name,
       measure,

@@ -140,6 +140,8 @@ export interface CollectionEvidence {
   /** The queries shown: all, or those on which the retrievers differ most when there are more than `limit`. */
   readonly queries: readonly QueryEvidence[]
   readonly queriesTotal: number
+  /** Query id → text (its first characters), of all judged queries. */
+  readonly queryTexts: Readonly<Record<string, string>>
   /** Document id → its title and the first characters of its text. */
   readonly documents: Readonly<Record<string, { readonly title: string; readonly text: string; readonly cut: boolean }>>
 }
@@ -149,6 +151,8 @@ export interface QueryEvidence {
   readonly text: string
   /** Judged relevant documents and their grades (grade > 0), highest first, at most 10. */
   readonly relevant: readonly { readonly id: string; readonly grade: number }[]
+  /** Retriever → rank, from 1, of each document in `relevant`; null where the run does not have it. */
+  readonly ranks: Readonly<Record<string, readonly (number | null)[]>>
   /** Retriever → its first documents with score and grade (null: not judged). */
   readonly top: Readonly<
     Record<string, readonly { readonly id: string; readonly score: number; readonly grade: number | null }[]>
