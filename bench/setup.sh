@@ -21,4 +21,4 @@ torch=$(grep '^torch==' bench/requirements.txt)
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-"$venv/bin/python" bench/peers/check.py 2>"$log" || { cat "$log" >&2; exit 1; }
+PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" bench/peers/check.py 2>"$log" || { cat "$log" >&2; exit 1; }
