@@ -65,6 +65,9 @@ export async function gatherEvidence(
     collection: on.collection.name,
     queries: shown,
     queriesTotal: queries.length,
+    queryTexts: Object.fromEntries(
+      queries.map(({ id, text }) => [id, cutText(text, EVIDENCE_LIMITS.queryCharacters).text]),
+    ),
     documents: Object.fromEntries(documents),
   }
 }
