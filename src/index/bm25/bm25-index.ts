@@ -215,12 +215,10 @@ export class Bm25Index {
       })
     const { options } = this
     const terms = queryTerms(this.#encoder.encode(text, false), this.#fields, options)
-    let ranked: Ranked = { ids: [], scores: new Float64Array(0) }
-    if (terms.length === 0) return ranked
+    if (terms.length === 0) return { ids: [], scores: new Float64Array(0) }
     const similarities = this.#fields.map((field) => field.similarity(options))
     let floor = 0
     const work = this.#segments.map((segment) => {
-      const { length } = segment.ids
       const all = this.#listsOf(segment)
       const entries: Entry[] = []
       for (const { field, term, idf, weight } of terms) {
@@ -230,17 +228,19 @@ export class Bm25Index {
         if (place < 0) continue
         const most = weight * lists.prepare(place, similarities[field]!, idf)
         entries.push({ lists, start: offsets[place]!, end: offsets[place + 1]!, weight, most })
+        // Where k documents get as much from one term alone, nothing below that can be among the best.
         floor = Math.max(floor, Math.fround(weight * lists.kthLargest(place, k)))
       }
-      return { segment, entries, size: length }
+      return entries
     })
-    for (const { segment, entries, size } of work) {
-      const found = this.#scorer.search(entries, size, Math.min(k, size), floor)
-      const ids: string[] = []
-      for (const document of found.documents) ids.push(segment.ids[document]!)
-      ranked = mergeRanked(ranked, { ids, scores: found.scores }, k)
+    let ranked: Ranked | undefined
+    for (let i = 0; i < work.length; i++) {
+      const { ids } = this.#segments[i]!
+      const found = this.#scorer.search(work[i]!, ids, Math.min(k, ids.length), floor)
+      ranked = ranked === undefined ? found : mergeRanked(ranked, found, k)
       if (ranked.ids.length === k) floor = Math.max(floor, ranked.scores[k - 1]!)
     }
+    if (ranked === undefined) return { ids: [], scores: new Float64Array(0) }
     separateTies(ranked.scores)
     return ranked
   }

@@ -1,4 +1,5 @@
 import type { ImpactLists } from './impact-lists.ts'
+import type { Ranked } from './ranked.ts'
 import { SAFETY, TopK } from './top-k.ts'
 
 /** One query term's occurrences in one segment. */
@@ -41,15 +42,11 @@ export class SegmentScorer {
    *
    * @param entries The query's terms in this segment, in an order that is the same for every segment: scores are sums
    * in this order.
-   * @param size Number of documents in the segment.
+   * @param ids The segment's.
    * @param floor Documents below this score are of no interest.
    */
-  search(
-    entries: readonly Entry[],
-    size: number,
-    k: number,
-    floor: number,
-  ): { documents: Uint16Array; scores: Float64Array } {
+  search(entries: readonly Entry[], ids: readonly string[], k: number, floor: number): Ranked {
+    const size = ids.length
     if (this.#sums.length < size) this.#sums = new Float64Array(size)
     let most = 0
     let occurrences = 0
@@ -60,18 +57,18 @@ export class SegmentScorer {
     const best = this.#best
     best.begin(k, floor, most * SAFETY)
     if (most * SAFETY >= best.least) {
-      const sums = this.#sums.subarray(0, size)
-      for (const entry of entries) add(sums, entry)
-      if (occurrences * IN_A_ROW > size) this.#offerByDocument(sums)
-      else this.#offerByList(entries, sums)
+      for (const entry of entries) add(this.#sums, entry)
+      if (occurrences * IN_A_ROW > size) this.#offerByDocument(size)
+      else this.#offerByList(entries)
     }
-    return best.finish()
+    return best.finish(ids)
   }
 
   /** Offers all sums and clears them. */
-  #offerByDocument(sums: Float64Array): void {
+  #offerByDocument(size: number): void {
+    const sums = this.#sums
     const best = this.#best
-    const whole = sums.length & ~3
+    const whole = size & ~3
     let { least } = best
     for (let i = 0; i < whole; i += 4) {
       // Four at a time: hardly ever is one of them high enough.
@@ -80,13 +77,14 @@ export class SegmentScorer {
         if (sums[document]! >= best.least) best.offer(sums[document]!, document)
       least = best.least
     }
-    for (let document = whole; document < sums.length; document++)
+    for (let document = whole; document < size; document++)
       if (sums[document]! >= best.least) best.offer(sums[document]!, document)
-    sums.fill(0)
+    sums.fill(0, 0, size)
   }
 
   /** The same, looking only at documents that have an occurrence. */
-  #offerByList(entries: readonly Entry[], sums: Float64Array): void {
+  #offerByList(entries: readonly Entry[]): void {
+    const sums = this.#sums
     const best = this.#best
     let { least } = best
     for (const { lists, start, end } of entries) {

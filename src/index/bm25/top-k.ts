@@ -1,3 +1,5 @@
+import type { Ranked } from './ranked.ts'
+
 const float = new Float32Array(1)
 const bits = new Int32Array(float.buffer)
 
@@ -99,8 +101,12 @@ export class TopK {
     this.least = Math.max(this.least, this.#level / this.#scale / SAFETY)
   }
 
-  /** The k best documents, best first. */
-  finish(): { documents: Uint16Array; scores: Float64Array } {
+  /**
+   * The k best documents, best first.
+   *
+   * @param ids The segment's, by number.
+   */
+  finish(ids: readonly string[]): Ranked {
     const { least } = this
     let count = 0
     // Keys take the place of sums that have been read.
@@ -112,16 +118,16 @@ export class TopK {
     }
     const sorted = (count > 4 * this.#k ? largest(keys, count, this.#k) : keys.subarray(0, count)).sort()
     const size = Math.min(count, this.#k)
-    const documents = new Uint16Array(size)
+    const found: string[] = []
     const scores = new Float64Array(size)
     for (let i = 0; i < size; i++) {
       const key = sorted[sorted.length - 1 - i]!
       const high = Math.floor(key / NUMBERS)
-      documents[i] = NUMBERS - 1 - (key - high * NUMBERS)
+      found.push(ids[NUMBERS - 1 - (key - high * NUMBERS)]!)
       bits[0] = high
       scores[i] = float[0]!
     }
-    return { documents, scores }
+    return { ids: found, scores }
   }
 
   #grow(): void {
