@@ -158,21 +158,68 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
     expect(await detail.locator('.query-full').textContent()).toBe(evidence.text)
     const first = detail.locator('.ranking').first()
     expect(await first.locator('h3').textContent()).toBe('minilm')
-    const tags = await first.locator('.tag').allTextContents()
-    expect(tags).toEqual(
-      evidence.top.minilm!.map((d) =>
-        d.grade === null
-          ? 'not judged'
-          : d.grade > 0
-            ? `✓ relevant${d.grade > 1 ? `, grade ${d.grade}` : ''}`
-            : '✕ not relevant',
-      ),
+    const tags = evidence.top.minilm!.map((d) =>
+      d.grade === null
+        ? 'not judged'
+        : d.grade > 0
+          ? `✓ relevant${d.grade > 1 ? `, grade ${d.grade}` : ''}`
+          : '✕ not relevant',
     )
+    expect(await first.locator('.tag').allTextContents()).toEqual(tags.slice(0, 5))
+    await page.getByRole('button', { name: 'Show 10 documents' }).click()
+    expect(await first.locator('.tag').allTextContents()).toEqual(tags)
     await first.locator('summary').first().click()
     const text = study.evidence.collections[1]!.documents[evidence.top.minilm![0]!.id]!.text
     expect(await first.locator('details p').first().textContent()).toContain(text)
     expect(await page.locator('#open-query').evaluate((e) => e.getBoundingClientRect().top)).toBeLessThan(900)
     await page.context().close()
+  })
+
+  it('gives the true rank of each relevant document, or says that it was not found', async () => {
+    const ranks = (q: (typeof study.evidence.collections)[number]['queries'][number]) =>
+      q.relevant.flatMap((_, i) => ['minilm', 'bm25'].map((r) => q.ranks[r]![i]?.toString() ?? 'not found'))
+    const query = study.evidence.collections[0]!.queries.find(
+      (q) => ranks(q).includes('not found') && ranks(q).some((rank) => Number(rank) > 10),
+    )!
+    const { page } = await open(study, { hash: `#queries?a=minilm&b=bm25&open=${query.id}` })
+    expect(await page.locator('.relevant-documents td').allTextContents()).toEqual(ranks(query))
+    await page.context().close()
+  })
+
+  it('shows and finds the text of every query, and all values where its documents were not kept', async () => {
+    const few = studyFixture({ evidence: 5, queries: 30 })
+    const text = few.evidence.collections[0]!.queryTexts.q20!
+    const { page } = await open(few)
+    await page.getByLabel('Search in queries').fill(text)
+    expect(await page.locator('.queries tbody tr .query-text').allTextContents()).toEqual([text])
+    await page.locator('.disclosure').click()
+    expect(await page.locator('.query-full').textContent()).toBe(text)
+    expect(await page.locator('.query-detail').textContent()).toContain('documents of 5 of 30 queries')
+    const values = (await page.locator('.query-values tbody tr').allTextContents()).sort()
+    const expected = few.results.retrievers.map(({ id }) => {
+      const trial = few.results.trials.find((t) => t.retriever === id && t.collection === 'scifact')!
+      return id + few.results.measures.map((measure) => formatScore(trial.perQuery[measure]!.q20!)).join('')
+    })
+    expect(values).toEqual(expected.sort())
+    await page.context().close()
+  })
+
+  it('keeps the head of the query table in sight when a linked query is the first', async () => {
+    for (const width of [1280, 390]) {
+      const { page } = await open(study, { width })
+      await page.locator('.disclosure').first().click()
+      const again = await open(study, { width, hash: new URL(page.url()).hash })
+      const bar = (await again.page.locator('.top-bar').boundingBox())!
+      const head = (await again.page.locator('.queries thead').boundingBox())!
+      expect(head.y, `${width} pixels`).toBeGreaterThanOrEqual(bar.y + bar.height)
+      expect(head.y).toBeLessThan(450)
+      const cut = await again.page
+        .locator('.queries thead .number:nth-of-type(4) .text')
+        .evaluate((e) => e.scrollWidth - e.clientWidth)
+      expect(cut).toBeLessThanOrEqual(0)
+      await page.context().close()
+      await again.page.context().close()
+    }
   })
 
   it('filters and searches queries, and counts them as the scores say', async () => {
@@ -233,6 +280,7 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
     const hostile: Evidence = {
       collections: evidence.collections.map((c) => ({
         ...c,
+        queryTexts: Object.fromEntries(Object.keys(c.queryTexts).map((id) => [id, HOSTILE.join(' ')])),
         queries: c.queries.map((q) => ({ ...q, text: HOSTILE.join(' ') })),
         documents: Object.fromEntries(
           Object.keys(c.documents).map((id) => [id, { title: HOSTILE.join(' '), text: HOSTILE.join('\n'), cut: true }]),

@@ -66,7 +66,8 @@ describe('rows of queries', () => {
     collection: 'c',
     queriesTotal: 4,
     documents: {},
-    queries: [{ id: 'q2', text: 'Vitamin D and bones', relevant: [], top: {} }],
+    queryTexts: { q1: 'Bones of mice', q2: 'Vitamin D and bones', q3: '' },
+    queries: [{ id: 'q2', text: 'Vitamin D and bones', relevant: [], ranks: {}, top: {} }],
   }
   const rows = pairRows(scores, evidence, 'm', 'a', 'b')
   const ids = (list: readonly { id: string }[]) => list.map((row) => row.id)
@@ -76,9 +77,16 @@ describe('rows of queries', () => {
     expect(countOutcomes(rows)).toEqual({ wins: 1, losses: 2, ties: 1 })
   })
 
+  it('has the text of every query, also of those whose documents were not kept', () => {
+    expect(rows.map((row) => row.text)).toEqual(['Bones of mice', 'Vitamin D and bones', '', null])
+    expect(rows.map((row) => row.hasDocuments)).toEqual([false, true, false, false])
+    expect(pairRows(scores, null, 'm', 'a', 'b').map((row) => row.text)).toEqual([null, null, null, null])
+  })
+
   it('filters by outcome and by all words, in id or text', () => {
     expect(ids(selectRows(rows, 'losses', ''))).toEqual(['q2', 'q3'])
     expect(ids(selectRows(rows, 'all', 'bones VITAMIN'))).toEqual(['q2'])
+    expect(ids(selectRows(rows, 'all', 'bones'))).toEqual(['q1', 'q2'])
     expect(ids(selectRows(rows, 'wins', 'vitamin'))).toEqual([])
     expect(ids(selectRows(rows, 'all', 'q1'))).toEqual(['q1', 'q10'])
   })

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
 import { FieldtrialError } from '../core/errors.ts'
 import type { ComparisonSettings, TrialResult } from '../study/results.ts'
-import { collect, positiveInteger } from './options.ts'
+import { collect, inputFile, positiveInteger } from './options.ts'
 import { alignTable } from './table.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -52,9 +52,9 @@ Example:
     .action(async (qrelsFile: string, baseline: string, others: string[], flags: CompareFlags) => {
       const terminal = createTerminal()
       const { readQrels, readRun } = await import('../data/trec.ts')
-      const { evaluate, parseMeasure } = await import('../measure/index.ts')
+      const { evaluate, parseMeasures } = await import('../measure/index.ts')
       const { compareTrials } = await import('../study/compare.ts')
-      const measures = (flags.measure ?? ['nDCG@10']).map(parseMeasure)
+      const measures = parseMeasures(flags.measure ?? ['nDCG@10'])
       const settings: ComparisonSettings = {
         baseline,
         test: flags.test,
@@ -63,12 +63,12 @@ Example:
         resamples: flags.resamples,
         seed: seed(flags.seed),
       }
-      const qrels = await readQrels(qrelsFile)
+      const qrels = await readQrels(inputFile(qrelsFile))
       const trials: Pick<TrialResult, 'retriever' | 'collection' | 'status' | 'perQuery' | 'mean'>[] = []
       for (const file of [baseline, ...others]) {
         if (trials.some((trial) => trial.retriever === file))
           throw new FieldtrialError('USAGE', `${file} is named twice.`, { hint: 'Name each run once.' })
-        const { perQuery, mean } = evaluate(qrels, (await readRun(file)).run, measures, {
+        const { perQuery, mean } = evaluate(qrels, (await readRun(inputFile(file))).run, measures, {
           removeSelf: flags.removeSelf ?? false,
         })
         trials.push({

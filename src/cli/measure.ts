@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Evaluation, Measure } from '../measure/index.ts'
-import { collect } from './options.ts'
+import { collect, inputFile } from './options.ts'
 import { alignTable } from './table.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -42,12 +42,12 @@ Examples:
     .action(async (qrelsFile: string, runFiles: string[], flags: MeasureFlags) => {
       const terminal = createTerminal()
       const { readQrels, readRun } = await import('../data/trec.ts')
-      const { evaluate, parseMeasure } = await import('../measure/index.ts')
-      const measures = (flags.measure ?? DEFAULT_MEASURES).map(parseMeasure)
-      const qrels = await readQrels(qrelsFile)
+      const { evaluate, parseMeasures } = await import('../measure/index.ts')
+      const measures = parseMeasures(flags.measure ?? DEFAULT_MEASURES)
+      const qrels = await readQrels(inputFile(qrelsFile))
       const evaluated: { file: string; evaluation: Evaluation }[] = []
       for (const file of runFiles) {
-        const { run } = await readRun(file)
+        const { run } = await readRun(inputFile(file))
         evaluated.push({
           file,
           evaluation: evaluate(qrels, run, measures, {

@@ -24,3 +24,8 @@ export async function openWorkspace(flag: string | undefined): Promise<Workspace
 export function workspaceFolder(flag: string | undefined): string {
   return resolve(flag ?? process.env.FIELDTRIAL_WORKSPACE ?? '.fieldtrial')
 }
+
+/** `-` is standard input, as for other tools. */
+export function inputFile(name: string): string {
+  return name === '-' ? '/dev/stdin' : name
+}

@@ -1,5 +1,5 @@
 import type { Plan, PlannedTrial } from '../study/plan.ts'
-import { summariseRetriever } from '../study/study.ts'
+import { summariseRetriever } from '../study/summary.ts'
 import { formatBytes, formatCount, formatSeconds } from './format.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -23,19 +23,24 @@ export function describePlan(plan: Plan, c: Terminal['errColors']): string[] {
       if (finding.level === 'warning') lines.push(`    ${c.yellow('warning:')} ${finding.message}`)
   }
   for (const spec of study.retrievers) {
-    lines.push(`  ${spec.id}: ${c.dim(summariseRetriever(spec))}`)
-    for (const warning of plan.encoders.get(spec.id)?.info.warnings ?? [])
-      lines.push(`    ${c.yellow('warning:')} ${warning}`)
-    for (const trial of trials) if (trial.spec === spec) lines.push(`    ${describeTrialPlan(trial)}`)
+    const info = plan.encoders.get(spec.id)?.info
+    lines.push(`  ${spec.id}: ${c.dim(summariseRetriever(spec, info?.recipe))}`)
+    for (const warning of info?.warnings ?? []) lines.push(`    ${c.yellow('warning:')} ${warning}`)
+    for (const trial of trials) {
+      const work = describeWork(trial)
+      if (trial.spec === spec && work !== '') lines.push(`    on ${trial.on.collection.name}: ${work}`)
+    }
   }
   lines.push(describeTotal(trials))
   return lines
 }
 
-function describeTrialPlan(trial: PlannedTrial): string {
-  const name = `on ${trial.on.collection.name}:`
-  if (trial.cached) return `${name} cached`
-  return `${name} ${trial.steps.map((step) => (step.cached ? `${step.what} (cached)` : `${step.what} ${about(step.estimate.seconds)}`)).join(', ')}`
+/** The steps that take their time; a trial of which all is cached or quick needs no line. */
+function describeWork(trial: PlannedTrial): string {
+  return trial.steps
+    .filter(({ cached, estimate }) => !cached && (estimate.seconds === null || estimate.seconds >= 1))
+    .map(({ what, estimate }) => `${what} ${about(estimate.seconds)}`)
+    .join(', ')
 }
 
 function describeTotal(trials: readonly PlannedTrial[]): string {

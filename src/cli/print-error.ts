@@ -16,7 +16,7 @@ export function printError(terminal: Terminal, error: unknown): number {
     )
     return ERROR_CODES.INTERNAL.exit
   }
-  err.write(`${c.red(error.code === 'CANCELLED' ? 'stopped' : 'error')}: ${error.message}\n`)
+  err.write(error.code === 'CANCELLED' ? `${c.yellow(error.message)}\n` : `${c.red('error')}: ${error.message}\n`)
   const where = formatWhere(error.where)
   if (where && !error.message.includes(where)) err.write(`  at ${where}\n`)
   for (const problem of error.problems.slice(0, MOST_PROBLEMS)) {

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import { FieldtrialError } from '../core/errors.ts'
+import type { ReportFormat } from '../report/index.ts'
 import { collect } from './options.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -15,7 +17,7 @@ export function registerReport(program: Command): void {
       ),
     )
     .option('-o, --output <dir>', 'folder to write to (default: where the results are)')
-    .option('--print', 'print the table to standard output instead of writing files')
+    .option('--print', 'print to standard output instead of writing files: the table, or each --format')
     .addHelpText(
       'after',
       '\nExamples:\n  fieldtrial report results/scifact --format latex\n  fieldtrial report results/scifact --print',
@@ -23,28 +25,42 @@ export function registerReport(program: Command): void {
     .action(async (path: string, flags: { format?: string[]; output?: string; print?: boolean }) => {
       const terminal = createTerminal()
       const { readResults } = await import('../study/output.ts')
-      const { REPORT_FORMATS, renderTable, writeReports } = await import('../report/index.ts')
+      const report = await import('../report/index.ts')
       const { results, evidence, folder } = await readResults(path)
-      if (flags.print) {
+      const formats = await chooseFormats(flags.format)
+      if (flags.print && !flags.format) {
         terminal.out.write(
-          `${renderTable(results, { palette: terminal.outColors, width: terminal.out.columns ?? 100 })}\n`,
+          `${report.renderTable(results, { palette: terminal.outColors, width: terminal.out.columns ?? 100 })}\n`,
         )
         return
       }
-      const formats = flags.format ?? REPORT_FORMATS.filter((format) => format !== 'trec')
-      const { FieldtrialError } = await import('../core/errors.ts')
-      const { didYouMean } = await import('../core/suggest.ts')
-      for (const format of formats)
-        if (!(REPORT_FORMATS as readonly string[]).includes(format))
-          throw new FieldtrialError('USAGE', `There is no format ${JSON.stringify(format)}.`, {
-            hint: didYouMean(format, REPORT_FORMATS),
-          })
-      const written = await writeReports(
-        resolve(flags.output ?? folder),
-        results,
-        evidence,
-        formats as (typeof REPORT_FORMATS)[number][],
-      )
-      for (const file of written) terminal.out.write(`${file}\n`)
+      if (flags.print) {
+        const render = {
+          markdown: report.renderMarkdown,
+          csv: report.renderCsv,
+          latex: report.renderLatex,
+          json: report.renderJson,
+          html: () => report.renderHtml(results, evidence),
+        }
+        for (const format of formats) terminal.out.write(`${(await render[format](results)).trimEnd()}\n`)
+        return
+      }
+      for (const file of await report.writeReports(resolve(flags.output ?? folder), results, evidence, formats))
+        terminal.out.write(`${file}\n`)
     })
+}
+
+/** Run files are written by the study itself; they cannot be made from results. */
+async function chooseFormats(asked: readonly string[] | undefined): Promise<Exclude<ReportFormat, 'trec'>[]> {
+  const { REPORT_FORMATS } = await import('../report/index.ts')
+  const { didYouMean } = await import('../core/suggest.ts')
+  const known = REPORT_FORMATS.filter((format) => format !== 'trec')
+  return (asked ?? known).map((format) => {
+    const found = known.find((name) => name === format)
+    if (found === undefined)
+      throw new FieldtrialError('USAGE', `There is no report format ${JSON.stringify(format)}.`, {
+        hint: didYouMean(format, known),
+      })
+    return found
+  })
 }

@@ -12,6 +12,7 @@ interface RunFlags {
   retriever?: string[]
   measure?: string[]
   split?: string
+  removeSelf?: boolean
   baseline?: string
   depth?: number
   only?: string[]
@@ -44,6 +45,7 @@ export function registerRun(program: Command): void {
     )
     .option('-m, --measure <name>', 'measure, e.g. nDCG@10; may be repeated; replaces those of the study file', collect)
     .option('--split <name>', 'without a study file: split of the judgments (default: test)')
+    .option('--remove-self', "without a study file: drop the document whose id is the query's own")
     .option('--baseline <retriever>', 'retriever that the others are tested against')
     .option('--depth <n>', 'documents kept per query (default: 1000)', positiveInteger)
     .option('--only <pattern>', 'only these retrievers or collections (* for any letters); may be repeated', collect)
@@ -132,7 +134,11 @@ async function inputFromFlags(flags: RunFlags): Promise<StudyInput> {
     else models.push(spec)
   }
   return {
-    collections: flags.collection!.map((source) => (flags.split ? { source, split: flags.split } : source)),
+    collections: flags.collection!.map((source) => ({
+      source,
+      ...(flags.split ? { split: flags.split } : {}),
+      ...(flags.removeSelf ? { removeSelf: true } : {}),
+    })),
     ...(baselines.length > 0 ? { baselines } : {}),
     ...(models.length > 0 ? { models } : {}),
     ...(fusion.length > 0 ? { fusion } : {}),

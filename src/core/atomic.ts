@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FieldtrialError, systemCode } from './errors.ts'
 
@@ -11,6 +11,24 @@ export function temporaryName(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`
 }
 
+/**
+ * Makes a folder and those above it. Not `mkdir(…, { recursive: true })`, which never ends on file systems that answer "not there" when
+ * asked to make a folder in a folder that is there (such as /proc).
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return
+    const parent = dirname(path)
+    if (systemCode(error) !== 'ENOENT' || parent === path || (await stat(parent).catch(() => undefined))) throw error
+    await makeFolder(parent)
+    await mkdir(path).catch((second: unknown) => {
+      if (systemCode(second) !== 'EEXIST') throw second
+    })
+  }
+}
+
 /** Gives failed writes a message that says what to do. */
 export function asWriteError(error: unknown, path: string): unknown {
   const code = systemCode(error)
@@ -20,9 +38,9 @@ export function asWriteError(error: unknown, path: string): unknown {
       where: { file: path },
       cause: error,
     })
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return new FieldtrialError('USAGE', `${path} cannot be written (${code}).`, {
-      hint: 'Choose a folder that you may write to with --workspace.',
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOENT' || code === 'ENOTDIR')
+    return new FieldtrialError('NOT_WRITABLE', `${path} cannot be written (${code}).`, {
+      hint: 'Choose a folder that you may write to with --workspace or --output.',
       where: { file: path },
       cause: error,
     })
@@ -41,7 +59,7 @@ export async function writeAtomic(
 ): Promise<void> {
   const partial = temporaryName(path)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(partial, 'wx')
     try {
       if (typeof write === 'function') await write(file)

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   WORKSPACE_CORRUPT: { exit: 6, means: 'an artifact in the workspace is damaged' },
   WORKSPACE_VERSION: { exit: 6, means: 'the workspace was written by a newer fieldtrial' },
   WORKSPACE_LOCKED: { exit: 6, means: 'another process holds the artifact for too long' },
+  NOT_WRITABLE: { exit: 6, means: 'a file or folder that may not be written' },
   DISK_FULL: { exit: 6, means: 'the disk has no room left' },
   FINGERPRINT_MISMATCH: { exit: 6, means: 'two artifacts that must not be mixed' },
   CANCELLED: { exit: 130, means: 'stopped by the user; finished work is kept' },

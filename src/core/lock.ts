@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asWriteError } from './atomic.ts'
+import { asWriteError, makeFolder } from './atomic.ts'
 import { FieldtrialError, systemCode, throwIfAborted } from './errors.ts'
 
 /** A holder touches its lock this often … */
@@ -57,7 +57,7 @@ async function acquire(path: string, options: LockOptions): Promise<string> {
   const content = JSON.stringify(holding)
   const started = Date.now()
   let told = false
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+  await makeFolder(dirname(path)).catch((error: unknown) => {
     throw asWriteError(error, path)
   })
   for (;;) {

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { asWriteError, writeAtomic } from './atomic.ts'
+import { asWriteError, makeFolder, writeAtomic } from './atomic.ts'
 import { FieldtrialError, systemCode } from './errors.ts'
 import { type LockOptions, withLock } from './lock.ts'
 
@@ -41,7 +41,7 @@ export class Workspace {
       if (systemCode(error) !== 'ENOENT') throw error
     }
     if (text === undefined) {
-      await mkdir(root, { recursive: true }).catch((error: unknown) => {
+      await makeFolder(root).catch((error: unknown) => {
         throw asWriteError(error, root)
       })
       await writeAtomic(file, `${JSON.stringify({ workspaceVersion: WORKSPACE_VERSION })}\n`)

@@ -30,7 +30,9 @@ export function fileSource(path: string): ByteSource {
 /** @throws FieldtrialError `DATA_MISSING` when there is no such file. */
 async function requireFile(path: string): Promise<void> {
   try {
-    if ((await stat(path)).isFile()) return
+    const found = await stat(path)
+    // A pipe, as in `<(zcat run.gz)`, can be read once, which is all that most readers need.
+    if (found.isFile() || found.isFIFO() || found.isCharacterDevice()) return
   } catch (error) {
     if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error
   }

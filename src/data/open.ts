@@ -49,10 +49,8 @@ async function openWhole(spec: CollectionSpec, context: CollectionContext): Prom
 }
 
 function unknownHint(source: string): string {
-  const near = nearest(
-    source,
-    listDatasets().map(({ id }) => id),
-  )
+  const ids = listDatasets().map(({ id }) => id)
+  const near = ids.find((id) => id.split('/')[1] === source.toLowerCase()) ?? nearest(source, ids)
   if (near !== undefined) return `Did you mean ${near}?`
   return 'Check the path; a data set on the hub is named hf:owner/name, and `fieldtrial datasets` lists the known names.'
 }

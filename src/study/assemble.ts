@@ -5,7 +5,8 @@ import { TITLE_RULE } from './identity.ts'
 import { machineInfo } from './machine.ts'
 import type { Plan, PlannedCollection } from './plan.ts'
 import { RESULTS_VERSION, type StudyResults, type TrialResult } from './results.ts'
-import { type DenseSpec, summariseRetriever } from './study.ts'
+import type { DenseSpec } from './study.ts'
+import { summariseRetriever } from './summary.ts'
 
 /** Everything a report needs, out of the plan and its trials; the comparisons are made here. */
 export function assemble(
@@ -31,7 +32,7 @@ export function assemble(
       return {
         id: spec.id,
         kind: spec.kind,
-        summary: summariseRetriever(spec),
+        summary: summariseRetriever(spec, encoder?.recipe),
         resolved: encoder
           ? {
               ...(spec.kind === 'dense' ? { model: withoutPlace(spec.model) } : {}),

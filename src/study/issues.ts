@@ -31,6 +31,12 @@ export function describeIssue(issue: Issue): string {
           : `${field}: expected ${issue.expected}.`
     case 'invalid_value':
       return `${field}: must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map((v) => String(v)).join(', ')}.`
+    case 'too_small':
+      return issue.origin === 'array' || issue.origin === 'string'
+        ? `${field} must not be empty.`
+        : `${field} must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`
+    case 'too_big':
+      return `${field} must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}.`
     default:
       return `${field}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}.`
   }

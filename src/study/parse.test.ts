@@ -88,12 +88,13 @@ baselines: ['bm25:analyser=code', bm52]
 models:
   - model: ./m
     dtyp: int8
-measures: [nDCG@10]
+measures: [nDGC@10]
 comparison: {test: randomization, alpha: 2}
 `)
     expect(problems).toEqual([
       { place: '1:1', message: 'Unknown field "collection".', hint: 'Did you mean collections?' },
       { place: '6:5', message: 'Unknown field "dtyp".', hint: 'Did you mean dtype?' },
+      { place: '7:12', message: 'There is no measure nDGC@10.', hint: 'Did you mean nDCG@10?' },
       {
         place: '8:20',
         message: 'test: must be one of randomisation, t-test, bootstrap.',

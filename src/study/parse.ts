@@ -3,7 +3,7 @@ import { basename, dirname, extname, resolve } from 'node:path'
 import { FieldtrialError, systemCode } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { describeIssue, hintFor, type Issue, leafIssues } from './issues.ts'
-import { resolveStudy } from './resolve.ts'
+import { type ResolveContext, resolveStudy } from './resolve.ts'
 import { fieldsAt, type StudyInput, StudySchema } from './schema.ts'
 import { invalidStudy, type Path, StudySource } from './source.ts'
 import type { Study } from './study.ts'
@@ -39,18 +39,54 @@ export async function readStudy(file: string, change?: (input: StudyInput) => St
 export function parseStudy(text: string, file: string, change?: (input: StudyInput) => StudyInput): Study {
   const source = new StudySource(text, file)
   const checked = StudySchema.safeParse(source.value)
-  if (!checked.success) throw invalidStudy(file, schemaProblems(checked.error.issues, source))
   const problems: FieldtrialError[] = []
-  const changed = change ? StudySchema.safeParse(change(checked.data)) : checked
-  if (!changed.success) throw invalidStudy(file, schemaProblems(changed.error.issues, source))
-  const study = resolveStudy(changed.data, {
+  const resolving = (skip: (path: Path) => boolean = () => false) => ({
     folder: dirname(resolve(file)),
     defaultName: basename(file, extname(file)),
-    problem: (path, message, hint) =>
-      problems.push(new FieldtrialError('STUDY_INVALID', message, { hint, where: source.where(path) })),
+    problem: (path: Path, message: string, hint: string) => {
+      if (!skip(path)) problems.push(new FieldtrialError('STUDY_INVALID', message, { hint, where: source.where(path) }))
+    },
   })
+  if (!checked.success) {
+    problems.push(...schemaProblems(checked.error.issues, source))
+    checkTheRest(source.value, checked.error.issues, resolving)
+    throw invalidStudy(file, problems)
+  }
+  const changed = change ? StudySchema.safeParse(change(checked.data)) : checked
+  if (!changed.success) throw invalidStudy(file, schemaProblems(changed.error.issues, source))
+  const study = resolveStudy(changed.data, resolving())
   if (problems.length > 0) throw invalidStudy(file, problems)
   return study
+}
+
+/** Names in one of these refer to names in the others. */
+const RETRIEVERS = ['baselines', 'models', 'recipes', 'fusion', 'comparison']
+
+/** Looks for further problems in the fields that are sound by themselves, so that all are told at once. */
+function checkTheRest(
+  value: unknown,
+  issues: readonly Issue[],
+  resolving: (skip: (path: Path) => boolean) => ResolveContext,
+): void {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    issues.some((issue) => issue.path.length === 0 && issue.code !== 'unrecognized_keys')
+  )
+    return
+  const broken = new Set(
+    issues.flatMap((issue) =>
+      issue.path.length === 0 && issue.code === 'unrecognized_keys' ? issue.keys : [String(issue.path[0])],
+    ),
+  )
+  if (RETRIEVERS.some((field) => broken.has(field))) for (const field of RETRIEVERS) broken.add(field)
+  const rest = Object.fromEntries(Object.entries(value).filter(([field]) => !broken.has(field)))
+  const parsed = StudySchema.safeParse(broken.has('collections') ? { ...rest, collections: ['-'] } : rest)
+  if (parsed.success)
+    resolveStudy(
+      parsed.data,
+      resolving((path) => path.length === 0 || broken.has(String(path[0]))),
+    )
 }
 
 /** The study that flags describe: the same checks, without a file to point into. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { throwIfAborted } from '../core/errors.ts'
+import { FieldtrialError, throwIfAborted } from '../core/errors.ts'
 import { fingerprint, type Json } from '../core/fingerprint.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { ArtifactKind, Workspace } from '../core/workspace.ts'
@@ -92,6 +92,7 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
     })
     const state = await collectionState(collection)
     const summary = await summariseCached(collection, workspace.cache, options)
+    requireTexts(spec.given, summary)
     collections.push({
       given: spec.given,
       collection,
@@ -119,6 +120,18 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
   for (const spec of study.retrievers)
     for (const on of collections) trials.push(planTrial(study, workspace, rates, spec, on, encoders, trials))
   return { study, collections, encoders, trials, limit: options.limit ?? null }
+}
+
+/** Retrievers would rank documents without text all the same, and the numbers would look like numbers. */
+function requireTexts(given: string, summary: CollectionSummary): void {
+  if (summary.documentCharacters > 0) return
+  throw new FieldtrialError(
+    'DATA_INVALID',
+    `None of the ${summary.documents} documents of ${given} has a title or a text.`,
+    {
+      hint: 'Retrievers here read text; a collection of images needs captions, or a retriever that sees.',
+    },
+  )
 }
 
 function planTrial(

@@ -12,6 +12,25 @@ export async function prepareEncoder(
   workspace: Workspace,
   options: { readonly offline?: boolean; readonly work?: LongWork } = {},
 ): Promise<PreparedEncoder> {
+  try {
+    return await prepare(spec, workspace, options)
+  } catch (error) {
+    if (!(error instanceof FieldtrialError) || error.message.includes(spec.id)) throw error
+    // Of several models in a study, the message must say which one.
+    const { code, message, hint, where, cause } = error
+    throw new FieldtrialError(code, `${spec.id}: ${message}`, {
+      ...(hint ? { hint } : {}),
+      ...(where ? { where } : {}),
+      cause: cause ?? error,
+    })
+  }
+}
+
+async function prepare(
+  spec: DenseSpec,
+  workspace: Workspace,
+  options: { readonly offline?: boolean; readonly work?: LongWork },
+): Promise<PreparedEncoder> {
   const { model, recipe } = spec
   if (model.engine === 'http') {
     if (recipe.pooling)

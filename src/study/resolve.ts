@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
-import { didYouMean } from '../core/suggest.ts'
+import { didYouMean, nearest } from '../core/suggest.ts'
 import type { CollectionSpec } from '../data/index.ts'
 import { type FusionOptions, fusionOptions } from '../fusion/index.ts'
 import { type Bm25Options, bm25Identity } from '../index/bm25/index.ts'
@@ -296,6 +296,9 @@ function resolveDense(
     normalize: recipe.normalize ?? given.normalize,
     maxLength: recipe.maxLength ?? given.maxLength,
   })
+  // A hub id without an owner is rare, a slip of the keyboard is not; better to ask than to go to the network.
+  if (engine === 'onnx' && !given.model.includes('/') && isBm25Shorthand(nearest(given.model, ['bm25']) ?? ''))
+    context.problem([...path], `There is no model folder ${given.model}.`, 'Did you mean bm25?')
   const base = given.id ?? modelName(given.model)
   const id = several ? `${base}+${recipe.id ?? recipe.recipe}` : base
   return { kind: 'dense', id: given.dtype === 'int8' && !given.id ? `${id}-int8` : id, model, recipe: resolved }

@@ -1,7 +1,6 @@
-import { basename, isAbsolute } from 'node:path'
 import type { CollectionSpec } from '../data/index.ts'
 import type { FusionOptions } from '../fusion/index.ts'
-import { type Bm25Options, resolveBm25Options } from '../index/bm25/index.ts'
+import type { Bm25Options } from '../index/bm25/index.ts'
 import type { Measure } from '../measure/index.ts'
 import type { Pooling } from '../recipes/types.ts'
 import type { ComparisonSettings } from './results.ts'
@@ -80,32 +79,4 @@ export interface FusionSpec {
   readonly options: FusionOptions
   /** Ids of retrievers that stand before this one. */
   readonly members: readonly string[]
-}
-
-/** One line for people about a retriever. */
-export function summariseRetriever(spec: RetrieverSpec): string {
-  switch (spec.kind) {
-    case 'bm25': {
-      const { variant, k1, b, delta, analyzer, multifield } = resolveBm25Options(spec.options)
-      const name = typeof analyzer === 'string' ? analyzer : analyzer.name
-      return `BM25 ${variant} k1=${k1} b=${b}${delta > 0 ? ` delta=${delta}` : ''}, ${name}${multifield ? ', title and text as two fields' : ''}`
-    }
-    case 'dense':
-      return `${modelName(spec.model.given)} · ${spec.recipe.recipe} · ${spec.model.engine}${spec.model.engine === 'onnx' ? ` ${spec.model.dtype}` : ` at ${spec.model.url}`}`
-    case 'fusion':
-      return `${FUSION_NAMES[spec.options.method] ?? spec.options.method} of ${spec.members.join(' and ')}`
-  }
-}
-
-/** A folder's last part; a hub id as it is. */
-function modelName(given: string): string {
-  return isAbsolute(given) || given.startsWith('.') ? basename(given) : given
-}
-
-/** The methods that most studies use, in words; the others keep ranx's names. */
-const FUSION_NAMES: Readonly<Record<string, string>> = {
-  rrf: 'reciprocal rank fusion',
-  wsum: 'weighted sum',
-  sum: 'sum (CombSUM)',
-  mnz: 'CombMNZ',
 }

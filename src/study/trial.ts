@@ -118,12 +118,10 @@ async function makeRun(
         run,
         detail: {
           dimension: documents.detail.dimension,
-          warnings: [
-            ...trial.encoder.info.warnings,
-            ...(trial.spec.model.dtype === 'int8'
+          warnings:
+            trial.spec.model.dtype === 'int8'
               ? [await quantisationLoss(workspace, trial.spec, encoder!, on, work)]
-              : []),
-          ],
+              : [],
           cost: {
             indexSeconds: documents.detail.seconds,
             encodeDocumentsSeconds: documents.detail.seconds,
