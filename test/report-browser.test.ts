@@ -210,11 +210,11 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
       await page.locator('.disclosure').first().click()
       const again = await open(study, { width, hash: new URL(page.url()).hash })
       const bar = (await again.page.locator('.top-bar').boundingBox())!
-      const head = (await again.page.locator('.queries thead').boundingBox())!
+      const head = (await again.page.locator('.queries > thead').boundingBox())!
       expect(head.y, `${width} pixels`).toBeGreaterThanOrEqual(bar.y + bar.height)
       expect(head.y).toBeLessThan(450)
       const cut = await again.page
-        .locator('.queries thead .number:nth-of-type(4) .text')
+        .locator('.queries > thead .number:nth-of-type(4) .text')
         .evaluate((e) => e.scrollWidth - e.clientWidth)
       expect(cut).toBeLessThanOrEqual(0)
       await page.context().close()

@@ -169,7 +169,8 @@ function assemble(
                 level: 'info',
                 count: 80,
                 of: 5183,
-                message: '80 documents repeat the text of another one.',
+                message:
+                  '80 of 5183 documents have the same title and text as another: no ranking can tell them apart.',
                 examples: ['d12', 'd77', 'd104'],
               },
               {
@@ -177,7 +178,7 @@ function assemble(
                 level: 'warning',
                 count: 3,
                 of: queries + 13,
-                message: '3 judgments name documents that the corpus lacks.',
+                message: `3 of ${queries + 13} judgments name documents that the corpus lacks.`,
                 examples: ['d90001'],
               },
             ]
@@ -190,7 +191,7 @@ function assemble(
         r.kind === 'bm25'
           ? 'BM25 lucene k1=0.9 b=0.4, lucene-english'
           : r.kind === 'dense'
-            ? 'bert, mean pooling, cosine, 256 tokens, float32'
+            ? 'bert, mean pooling, cosine, 256 tokens, query prompt "Represent this sentence for searching relevant passages: ", no document prompt, float32, onnx/model.onnx@1a2b3c4d'
             : 'Reciprocal rank fusion k=60',
       resolved:
         r.kind === 'dense'
@@ -293,24 +294,33 @@ function evidenceOf(
           { title: `On ${words(6)}`, text: `${words(60)}.`, cut: i % 2 === 0 },
         ]),
       )
+      const queryTexts = Object.fromEntries(Array.from({ length: total }, (_, q) => [`q${q + 1}`, `Does ${words(8)}?`]))
       return {
         collection,
         queriesTotal: total,
+        queryTexts,
         documents,
         queries: Array.from({ length: shown }, (_, q) => {
           const relevant = [
             { id: `d${q % 200}`, grade: 2 },
             { id: `d${(q + 1) % 200}`, grade: 1 },
           ]
+          const found = Object.fromEntries(retrievers.map((r) => [r.id, ranking(q, next)]))
           const grade = (id: string) => relevant.find((r) => r.id === id)?.grade ?? (next() < 0.5 ? 0 : null)
           return {
             id: `q${q + 1}`,
-            text: `Does ${words(8)}?`,
+            text: queryTexts[`q${q + 1}`]!,
             relevant,
+            ranks: Object.fromEntries(
+              retrievers.map((r) => [
+                r.id,
+                relevant.map(({ id }) => found[r.id]!.indexOf(id) + 1 || (next() < 0.3 ? null : deepRank(next))),
+              ]),
+            ),
             top: Object.fromEntries(
               retrievers.map((r) => [
                 r.id,
-                ranking(q, next).map((id, rank) => ({ id, score: 20 - rank - next(), grade: grade(id) })),
+                found[r.id]!.map((id, rank) => ({ id, score: 20 - rank - next(), grade: grade(id) })),
               ]),
             ),
           }
@@ -327,6 +337,9 @@ function ranking(query: number, next: () => number): string[] {
     if (next() < 0.6 && !ids.includes(`d${relevant % 200}`)) ids[Math.floor(next() * 10)] = `d${relevant % 200}`
   return ids
 }
+
+/** Below the ten documents whose texts are kept, above the depth of the runs. */
+const deepRank = (next: () => number) => 11 + Math.floor(989 * next())
 
 /** The real scores of four retrievers on SciFact's 300 test queries, from the reference outputs. */
 export function scifactStudy(): StudyResults {

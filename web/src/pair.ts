@@ -6,9 +6,10 @@ import type { Filter, QueryOrder, View } from './view.ts'
 /** One query under two retrievers. */
 export interface PairRow {
   readonly id: string
-  /** Empty when the page keeps no text of this query. */
-  readonly text: string
-  readonly hasEvidence: boolean
+  /** Null when the page keeps no text of this query. */
+  readonly text: string | null
+  /** Whether the page keeps the documents found for it. */
+  readonly hasDocuments: boolean
   /** Null: the run has no value; the mean counts it as 0, and so does the difference. */
   readonly a: number | null
   readonly b: number | null
@@ -53,13 +54,15 @@ export function pairRows(
   a: string,
   b: string,
 ): PairRow[] {
-  const texts = new Map(evidence?.queries.map((query) => [query.id, query.text]))
+  const texts = evidence?.queryTexts ?? {}
+  const detailed = new Set(evidence?.queries.map((query) => query.id))
   const valuesA = scores.values[a]?.[measure] ?? []
   const valuesB = scores.values[b]?.[measure] ?? []
   return scores.queries.map((id, i) => {
     const x = valuesA[i] ?? null
     const y = valuesB[i] ?? null
-    return { id, text: texts.get(id) ?? '', hasEvidence: texts.has(id), a: x, b: y, difference: (x ?? 0) - (y ?? 0) }
+    const text = Object.hasOwn(texts, id) ? texts[id]! : null
+    return { id, text, hasDocuments: detailed.has(id), a: x, b: y, difference: (x ?? 0) - (y ?? 0) }
   })
 }
 
@@ -80,7 +83,7 @@ export function selectRows(rows: readonly PairRow[], filter: Filter, search: str
   return rows.filter((row) => {
     if (filter !== 'all' && outcome(row) !== filter) return false
     if (words.length === 0) return true
-    const text = `${row.id} ${row.text}`.toLowerCase()
+    const text = `${row.id} ${row.text ?? ''}`.toLowerCase()
     return words.every((word) => text.includes(word))
   })
 }

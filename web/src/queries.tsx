@@ -97,7 +97,7 @@ export function Queries() {
         />
         {evidence !== null && evidence.queries.length < rows.length && (
           <span class="muted">
-            Texts of {formatCount(evidence.queries.length)} queries are kept here: those on which the retrievers differ
+            Documents are kept for {formatCount(evidence.queries.length)} queries: those on which the retrievers differ
             most.
           </span>
         )}

@@ -4,7 +4,7 @@ import type { CollectionScores } from '../../src/report/page-data.ts'
 import type { CollectionEvidence, QueryEvidence } from '../../src/study/results.ts'
 import { useReport } from './context.ts'
 import { DocumentText, GradeTag } from './document.tsx'
-import { Text } from './parts.tsx'
+import { Name, Text } from './parts.tsx'
 import { scoreText } from './queries.tsx'
 import { queryWords } from './words.ts'
 
@@ -18,11 +18,17 @@ interface Props {
   readonly ranked: readonly string[]
 }
 
+/** Documents of a ranking that are shown at first; the others take a click. */
+const SHORT = 5
+
+/** Relevant documents that a study keeps per query at most; with as many there may be more. */
+const MOST_RELEVANT = 10
+
 /** Everything the page knows about one query. */
 export function QueryDetail({ id, a, b, evidence, scores, ranked }: Props) {
-  const { view } = useReport()
   const [more, setMore] = useState<readonly string[]>([])
   const query = evidence?.queries.find((q) => q.id === id)
+  const text = query?.text ?? (Object.hasOwn(evidence?.queryTexts ?? {}, id) ? evidence!.queryTexts[id]! : '')
   const position = scores.queries.indexOf(id)
   const shown = [a, b, ...more.filter((r) => r !== a && r !== b)]
   const toggle = (retriever: string) =>
@@ -32,44 +38,110 @@ export function QueryDetail({ id, a, b, evidence, scores, ranked }: Props) {
 
   return (
     <div class="query-detail">
-      {query !== undefined && (
+      {text !== '' && (
         <p class="query-full">
-          <Text>{query.text}</Text>
+          <Text>{text}</Text>
         </p>
       )}
-      <div class="score-strip">
-        {ranked.map((retriever) => {
-          const fixed = retriever === a || retriever === b
-          return (
-            <button
-              key={retriever}
-              type="button"
-              class="score-chip"
-              aria-pressed={shown.includes(retriever)}
-              disabled={fixed || query === undefined}
-              onClick={() => toggle(retriever)}
-            >
-              <Text>{retriever}</Text> <b>{scoreText(scores.values[retriever]?.[view.measure]?.[position] ?? null)}</b>
-            </button>
-          )
-        })}
-      </div>
       {query === undefined || evidence === null ? (
-        <p class="empty">
-          {evidence === null
-            ? 'The report keeps no texts of this collection.'
-            : `The report keeps the texts of ${formatCount(evidence.queries.length)} of ${formatCount(evidence.queriesTotal)} queries, those on which the retrievers differ most; this is not one of them.`}
-        </p>
+        <>
+          <Values scores={scores} position={position} ranked={ranked} pair={[a, b]} />
+          <p class="note">
+            {evidence === null
+              ? 'The report keeps no texts of this collection.'
+              : `The report keeps the documents of ${formatCount(evidence.queries.length)} of ${formatCount(evidence.queriesTotal)} queries, those on which the retrievers differ most. This is not one of them: of it, the start of its text and the values are kept.`}
+          </p>
+        </>
       ) : (
         <>
+          <ScoreStrip {...{ scores, position, ranked, shown, toggle }} fixed={[a, b]} />
           <Relevant query={query} evidence={evidence} shown={shown} />
-          <div class="rankings">
-            {shown.map((retriever) => (
-              <Ranking key={retriever} retriever={retriever} query={query} evidence={evidence} />
-            ))}
-          </div>
+          <Rankings query={query} evidence={evidence} shown={shown} />
         </>
       )}
+    </div>
+  )
+}
+
+/** The value of each retriever under the chosen measure; a click adds its ranking to those shown. */
+function ScoreStrip({
+  scores,
+  position,
+  ranked,
+  shown,
+  fixed,
+  toggle,
+}: {
+  scores: CollectionScores
+  position: number
+  ranked: readonly string[]
+  shown: readonly string[]
+  fixed: readonly string[]
+  toggle(retriever: string): void
+}) {
+  const { view } = useReport()
+  return (
+    <div class="score-strip">
+      {ranked.map((retriever) => (
+        <button
+          key={retriever}
+          type="button"
+          class="score-chip"
+          aria-pressed={shown.includes(retriever)}
+          disabled={fixed.includes(retriever)}
+          onClick={() => toggle(retriever)}
+        >
+          <Text>{retriever}</Text> <b>{scoreText(scores.values[retriever]?.[view.measure]?.[position] ?? null)}</b>
+        </button>
+      ))}
+    </div>
+  )
+}
+
+/** All measures of all retrievers on one query. */
+function Values({
+  scores,
+  position,
+  ranked,
+  pair,
+}: {
+  scores: CollectionScores
+  position: number
+  ranked: readonly string[]
+  pair: readonly string[]
+}) {
+  const { measures } = useReport().study.results
+  return (
+    <div class="query-values">
+      <table>
+        <caption class="hidden">Values of this query</caption>
+        <thead>
+          <tr>
+            <th scope="col" class="name">
+              Retriever
+            </th>
+            {measures.map((measure) => (
+              <th key={measure} scope="col" class="number">
+                {measure}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {ranked.map((retriever) => (
+            <tr key={retriever}>
+              <th scope="row" class={pair.includes(retriever) ? 'strong' : ''}>
+                <Name>{retriever}</Name>
+              </th>
+              {measures.map((measure) => (
+                <td key={measure} class="number">
+                  {scoreText(scores.values[retriever]?.[measure]?.[position] ?? null)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   )
 }
@@ -87,7 +159,11 @@ function Relevant({
   const words = queryWords(query.text)
   return (
     <div class="relevant-documents">
-      <h3>{plural(query.relevant.length, 'relevant document')}</h3>
+      <h3>
+        {query.relevant.length < MOST_RELEVANT
+          ? plural(query.relevant.length, 'relevant document')
+          : `The ${query.relevant.length} relevant documents of the highest grade`}
+      </h3>
       <table>
         <caption class="hidden">Ranks of the relevant documents</caption>
         <thead>
@@ -97,27 +173,21 @@ function Relevant({
             </th>
             {shown.map((retriever) => (
               <th key={retriever} scope="col" class="number">
-                <Text>{retriever}</Text>
+                <span class="muted">Rank under</span> <Text>{retriever}</Text>
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {query.relevant.map((document) => (
+          {query.relevant.map((document, i) => (
             <tr key={document.id}>
               <th scope="row">
                 <GradeTag grade={document.grade} />
                 <DocumentText id={document.id} evidence={evidence} words={words} />
               </th>
-              {shown.map((retriever) => {
-                const top = query.top[retriever] ?? []
-                const rank = top.findIndex((entry) => entry.id === document.id)
-                return (
-                  <td key={retriever} class={`number ${rank < 0 ? 'muted' : ''}`}>
-                    {rank >= 0 ? `rank ${rank + 1}` : top.length === 0 ? 'no result' : `> ${top.length}`}
-                  </td>
-                )
-              })}
+              {shown.map((retriever) => (
+                <RankCell key={retriever} rank={query.ranks[retriever]?.[i] ?? null} />
+              ))}
             </tr>
           ))}
         </tbody>
@@ -126,14 +196,60 @@ function Relevant({
   )
 }
 
+function RankCell({ rank }: { rank: number | null }) {
+  const { depth } = useReport().study.results
+  if (rank !== null) return <td class="number">{formatCount(rank)}</td>
+  return (
+    <td class="number muted" title={`Not in the run, which is at most ${formatCount(depth)} documents deep`}>
+      not found
+    </td>
+  )
+}
+
+/** What each retriever found, beside each other; one switch for all, so that they stay comparable. */
+function Rankings({
+  query,
+  evidence,
+  shown,
+}: {
+  query: QueryEvidence
+  evidence: CollectionEvidence
+  shown: readonly string[]
+}) {
+  const [long, setLong] = useState(false)
+  const longest = Math.max(0, ...shown.map((retriever) => query.top[retriever]?.length ?? 0))
+  return (
+    <>
+      <div class="rankings">
+        {shown.map((retriever) => (
+          <Ranking
+            key={retriever}
+            retriever={retriever}
+            query={query}
+            evidence={evidence}
+            count={long ? longest : SHORT}
+          />
+        ))}
+      </div>
+      {longest > SHORT && (
+        <button type="button" class="quiet longer" aria-expanded={long} onClick={() => setLong(!long)}>
+          {long ? `Show ${SHORT} documents` : `Show ${longest} documents`}
+        </button>
+      )}
+    </>
+  )
+}
+
 function Ranking({
   retriever,
   query,
   evidence,
+  count,
 }: {
   retriever: string
   query: QueryEvidence
   evidence: CollectionEvidence
+  count: number
 }) {
   const top = query.top[retriever] ?? []
   const words = queryWords(query.text)
@@ -146,7 +262,7 @@ function Ranking({
         <p class="empty">Found nothing.</p>
       ) : (
         <ol>
-          {top.map((entry, rank) => (
+          {top.slice(0, count).map((entry, rank) => (
             <li
               key={`${rank} ${entry.id}`}
               class={entry.grade === null ? 'unjudged' : entry.grade > 0 ? 'is-relevant' : 'is-irrelevant'}

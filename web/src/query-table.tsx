@@ -73,16 +73,13 @@ export function QueryTable({ rows, a, b, evidence, scores, ranked }: Props) {
                     <th scope="row">
                       <button
                         type="button"
-                        class="disclosure"
+                        class={row.hasDocuments ? 'disclosure' : 'disclosure without-documents'}
+                        title={row.hasDocuments ? undefined : 'Its documents are not kept in this report'}
                         aria-expanded={open}
                         onClick={() => update({ open: open ? '' : row.id, section: 'queries' })}
                       >
                         <Text class="query-id">{row.id}</Text>
-                        {row.hasEvidence ? (
-                          <Text class="query-text">{row.text}</Text>
-                        ) : (
-                          <span class="muted">text not kept</span>
-                        )}
+                        <QueryText text={row.text} />
                       </button>
                     </th>
                     <td class="number">{scoreText(row.a)}</td>
@@ -129,6 +126,12 @@ export function QueryTable({ rows, a, b, evidence, scores, ranked }: Props) {
       </nav>
     </>
   )
+}
+
+function QueryText({ text }: { text: string | null }) {
+  if (text === null) return <span class="muted">text not kept</span>
+  if (text.trim() === '') return <span class="muted">(empty query)</span>
+  return <Text class="query-text">{text}</Text>
 }
 
 function PageButton({ label, to, disabled }: { label: string; to: number; disabled: boolean }) {
