@@ -29,6 +29,12 @@ export interface Encoded {
   readonly truncated: Uint8Array
 }
 
+export interface EncodeOptions {
+  readonly signal?: AbortSignal
+  /** Told now and then how many of the call's texts are done. */
+  readonly onProgress?: (texts: number) => void
+}
+
 /** A loaded model that turns texts into vectors. One call at a time is enough: engines batch and thread inside. */
 export interface Encoder {
   readonly info: EncoderInfo
@@ -37,7 +43,7 @@ export interface Encoder {
    *   and do not change the result beyond float rounding.
    * @throws FieldtrialError `ENGINE_FAILED` on NaN or an unexpected dimension, `NETWORK`, `CANCELLED`.
    */
-  encode(texts: readonly string[], side: Side, options?: { readonly signal?: AbortSignal }): Promise<Encoded>
+  encode(texts: readonly string[], side: Side, options?: EncodeOptions): Promise<Encoded>
   close(): Promise<void>
 }
 

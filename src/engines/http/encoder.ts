@@ -1,6 +1,6 @@
 import { type ErrorCode, FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { Side } from '../../recipes/types.ts'
-import type { Encoded, Encoder, EncoderInfo } from '../types.ts'
+import type { Encoded, EncodeOptions, Encoder, EncoderInfo } from '../types.ts'
 import { type Batch, cutBatches, inParallel } from './batches.ts'
 import { openaiWire } from './openai.ts'
 import type { ResolvedHttpOptions } from './options.ts'
@@ -59,11 +59,7 @@ export class HttpEncoder implements Encoder {
     return this.#info
   }
 
-  async encode(
-    texts: readonly string[],
-    side: Side,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<Encoded> {
+  async encode(texts: readonly string[], side: Side, { signal, onProgress }: EncodeOptions = {}): Promise<Encoded> {
     throwIfAborted(signal)
     const { batchSize, maxBatchCharacters, concurrency } = this.#options
     const tokens = new Int32Array(texts.length).fill(-1)
@@ -78,7 +74,10 @@ export class HttpEncoder implements Encoder {
     await inParallel(
       batches,
       concurrency,
-      (batch, stop) => this.#encodeBatch(inputs, batch, rows, tokens, stop),
+      async (batch, stop) => {
+        await this.#encodeBatch(inputs, batch, rows, tokens, stop)
+        onProgress?.(rows.reduce((done) => done + 1, 0))
+      },
       signal,
     )
     const dimension = this.#dimension ?? 0

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { FieldtrialError } from '../../core/errors.ts'
-import { type EncodeRequest, toPlain, type WorkerReply, type WorkerStart } from './messages.ts'
+import { CANCELLED, DONE, type EncodeRequest, toPlain, type WorkerReply, type WorkerStart } from './messages.ts'
 import { TextEncoder } from './text-encoder.ts'
 
 /*
@@ -22,11 +22,12 @@ port.on('message', (request: EncodeRequest | null) => {
   queue = queue.then(() => (request === null ? end() : serve(request)))
 })
 
-async function serve({ id, texts, side, cancelled }: EncodeRequest): Promise<void> {
+async function serve({ id, texts, side, shared }: EncodeRequest): Promise<void> {
   try {
     const encoder = await loading
-    const encoded = await encoder.encode(texts, side, () => {
-      if (Atomics.load(cancelled, 0) !== 0) throw new FieldtrialError('CANCELLED', 'Stopped.')
+    const encoded = await encoder.encode(texts, side, (done) => {
+      Atomics.store(shared, DONE, done)
+      if (Atomics.load(shared, CANCELLED) !== 0) throw new FieldtrialError('CANCELLED', 'Stopped.')
     })
     const { vectors, tokens, truncated } = encoded
     reply(

@@ -3,9 +3,11 @@ import { Worker } from 'node:worker_threads'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import type { Side } from '../../recipes/types.ts'
-import type { Encoded, Encoder, EncoderInfo } from '../types.ts'
-import { type EncodeRequest, fromPlain, type WorkerReply, type WorkerStart } from './messages.ts'
+import type { Encoded, EncodeOptions, Encoder, EncoderInfo } from '../types.ts'
+import { CANCELLED, DONE, type EncodeRequest, fromPlain, type WorkerReply, type WorkerStart } from './messages.ts'
 import type { EncoderPlan } from './plan.ts'
+
+const TELL_EVERY_MS = 250
 
 interface Waiting {
   resolve(encoded: Encoded | null): void
@@ -65,23 +67,21 @@ export class OnnxEncoder implements Encoder {
     return encoder
   }
 
-  async encode(
-    texts: readonly string[],
-    side: Side,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<Encoded> {
+  async encode(texts: readonly string[], side: Side, options: EncodeOptions = {}): Promise<Encoded> {
     throwIfAborted(options.signal)
     if (this.ended) throw this.ended
     const id = ++this.lastId
-    const cancelled = new Int32Array(new SharedArrayBuffer(4))
+    const shared = new Int32Array(new SharedArrayBuffer(8))
     const stop = () => {
-      Atomics.store(cancelled, 0, 1)
+      Atomics.store(shared, CANCELLED, 1)
       this.abandon(id)
     }
     options.signal?.addEventListener('abort', stop)
+    const telling =
+      options.onProgress && setInterval(() => options.onProgress!(Atomics.load(shared, DONE)), TELL_EVERY_MS)
     try {
       const answer = this.wait(id)
-      const request: EncodeRequest = { id, texts, side, cancelled }
+      const request: EncodeRequest = { id, texts, side, shared }
       this.worker.postMessage(request)
       const encoded = (await answer)!
       const { dimension } = this.info
@@ -94,6 +94,7 @@ export class OnnxEncoder implements Encoder {
         )
       return encoded
     } finally {
+      clearInterval(telling)
       options.signal?.removeEventListener('abort', stop)
     }
   }

@@ -8,12 +8,15 @@ export interface WorkerStart {
   readonly threads: number
 }
 
+export const CANCELLED = 0
+export const DONE = 1
+
 export interface EncodeRequest {
   readonly id: number
   readonly texts: readonly string[]
   readonly side: Side
-  /** One shared number: not 0 once the caller has given up. */
-  readonly cancelled: Int32Array
+  /** Shared by both threads: at `CANCELLED` not 0 once the caller has given up, at `DONE` the number of texts done. */
+  readonly shared: Int32Array
 }
 
 /** The first reply has id 0 and tells whether the model is loaded. */

@@ -33,12 +33,12 @@ export class TextEncoder {
     return new TextEncoder(plan, tokenizer, await openRunner(plan, threads), head)
   }
 
-  /** @param checkpoint Called between batches; throws to stop. */
-  async encode(texts: readonly string[], side: Side, checkpoint: () => void): Promise<Encoded> {
+  /** @param checkpoint Called between batches with the number of texts that are done; throws to stop. */
+  async encode(texts: readonly string[], side: Side, checkpoint: (done: number) => void): Promise<Encoded> {
     const { recipe, batchTokens } = this.plan
     const tokenized: Tokens[] = []
     for (const text of texts) {
-      if (tokenized.length % 64 === 0) checkpoint()
+      if (tokenized.length % 64 === 0) checkpoint(0)
       tokenized.push(this.tokenizer.encode(recipe.prefix[side] + text, recipe.maxLength))
     }
     const lengths = Int32Array.from(tokenized, ({ ids }) => ids.length)
@@ -47,8 +47,10 @@ export class TextEncoder {
 
     let rows: Float32Array | null = null
     let dimension = 0
+    let done = 0
     for (const batch of planBatches(lengths, batchTokens)) {
-      checkpoint()
+      checkpoint(done)
+      done += batch.length
       const length = lengths[batch[0]!]!
       const ids = new BigInt64Array(batch.length * length)
       batch.forEach((text, i) => {

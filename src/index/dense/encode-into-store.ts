@@ -80,7 +80,12 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
 
   const flush = async () => {
     const start = performance.now()
-    const encoded = await encoder.encode(texts, side, work.signal ? { signal: work.signal } : {})
+    const before = seen - texts.length
+    report(before)
+    const encoded = await encoder.encode(texts, side, {
+      ...(work.signal ? { signal: work.signal } : {}),
+      onProgress: (done) => report(before + done),
+    })
     tally.seconds += (performance.now() - start) / 1000
     if (encoded.dimension !== dimension || encoded.vectors.length !== texts.length * dimension)
       throw new FieldtrialError(
