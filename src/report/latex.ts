@@ -66,12 +66,15 @@ function table(results: StudyResults, measure: string, decimals: number): string
 function caption(results: StudyResults, measure: string): string {
   const { comparison } = results
   const queries = results.collections.map((c) => `${escapeLatex(c.name)}: ${c.queries}`).join(', ')
+  const alone = results.retrievers.length < 2
   const tested =
-    comparison.baseline === null
-      ? 'No significance test was made.'
-      : `$^{\\dagger}$/$^{\\ddagger}$: significantly better/worse than ${escapeLatex(comparison.baseline)} ` +
-        `(${escapeLatex(testName(comparison))}, ${escapeLatex(correctionName(comparison))}, $\\alpha = ${comparison.alpha}$).`
-  return `${escapeLatex(measure)} ($\\times 100$). Best in bold, second underlined. ${tested} Number of queries: ${queries}.`
+    results.comparisons.length === 0
+      ? alone
+        ? ''
+        : 'No significance test was made. '
+      : `$^{\\dagger}$/$^{\\ddagger}$: significantly better/worse than ${escapeLatex(comparison.baseline ?? '')} ` +
+        `(${escapeLatex(testName(comparison))}, ${escapeLatex(correctionName(comparison))}, $\\alpha = ${comparison.alpha}$). `
+  return `${escapeLatex(measure)} ($\\times 100$). ${alone ? '' : 'Best in bold, second underlined. '}${tested}Number of queries: ${queries}.`
 }
 
 function cellText(cell: Cell, decimals: number, failure: number): string {

@@ -1,3 +1,4 @@
+import type { Finding } from '../data/types.ts'
 import type { ComparisonResult, StudyResults, TrialResult } from '../study/results.ts'
 import {
   formatBytes,
@@ -25,7 +26,7 @@ export function renderMarkdown(results: StudyResults): string {
       .map((verdict) => `- ${verdict.parts.map((p) => emphasise(p.text, p.kind === 'name')).join('')}`)
       .join('\n'),
     ...results.measures.flatMap((measure) => [`## ${escapeMarkdown(measure)}`, measureTable(results, measure)]),
-    `${escapeMarkdown(methodSentence(results))} Highest in bold, second in italics.`,
+    `${escapeMarkdown(methodSentence(results))}${results.retrievers.length > 1 ? ' Highest in bold, second in italics.' : ''}`,
     ...differences(results),
     '## Cost',
     costTable(results),
@@ -83,13 +84,15 @@ function warnings(results: StudyResults): string[] {
   ]
 }
 
+/** All figures of the first measure, which ranks the study; of the others the differences, side by side. */
 function differences(results: StudyResults): string[] {
+  const [first = '', ...others] = results.measures
+  const shown = results.comparisons.filter((c) => c.measure === first)
   if (results.comparisons.length === 0) return []
   const row = (c: ComparisonResult) => [
     escapeMarkdown(c.collection),
-    escapeMarkdown(c.measure),
     escapeMarkdown(c.retriever),
-    `${formatDifference(c.difference)}${mark(c)}`,
+    difference(c),
     `${formatDifference(c.interval[0])} to ${formatDifference(c.interval[1])}`,
     formatP(c.p).replace('<', '&lt;'),
     formatP(c.pAdjusted).replace('<', '&lt;'),
@@ -98,9 +101,8 @@ function differences(results: StudyResults): string[] {
   ]
   const head = [
     'Collection',
-    'Measure',
     'Retriever',
-    'Difference',
+    escapeMarkdown(first),
     `${intervalLevel(results.comparison)} interval`,
     'p',
     'p adjusted',
@@ -109,29 +111,50 @@ function differences(results: StudyResults): string[] {
   ]
   return [
     `## Differences to the baseline ${escapeMarkdown(results.comparison.baseline ?? '')}`,
-    table(head, results.comparisons.map(row), 3),
+    ...(shown.length === 0 ? [] : [table(head, shown.map(row), 2)]),
     'Intervals hold for each comparison by itself; only the adjusted p-values are corrected for their number.',
+    ...(others.length === 0 ? [] : [otherDifferences(results, others)]),
   ]
 }
+
+/** A row per collection and retriever, a column per measure. */
+function otherDifferences(results: StudyResults, measures: readonly string[]): string {
+  const rows = new Map<string, Map<string, ComparisonResult>>()
+  for (const c of results.comparisons) {
+    const key = JSON.stringify([c.collection, c.retriever])
+    rows.set(key, (rows.get(key) ?? new Map<string, ComparisonResult>()).set(c.measure, c))
+  }
+  return table(
+    ['Collection', 'Retriever', ...measures.map(escapeMarkdown)],
+    [...rows].map(([key, byMeasure]) => [
+      ...(JSON.parse(key) as string[]).map(escapeMarkdown),
+      ...measures.map((measure) => difference(byMeasure.get(measure))),
+    ]),
+    2,
+  )
+}
+
+const difference = (c: ComparisonResult | undefined) =>
+  c === undefined ? NO_VALUE : `${formatDifference(c.difference)}${mark(c)}`
 
 function costTable(results: StudyResults): string {
   const retrievers = new Map(results.retrievers.map((r) => [r.id, r]))
   const row = (trial: TrialResult) => [
     escapeMarkdown(trial.collection),
     escapeMarkdown(trial.retriever),
-    formatSeconds(trial.cost.indexSeconds),
-    formatMs(trial.cost.msPerQuery),
-    formatBytes(trial.cost.indexBytes),
-    retrievers.get(trial.retriever)?.dimension?.toString() ?? NO_VALUE,
-    formatShare(trial.cost.truncatedDocuments),
-    trial.cost.cached ? 'yes' : 'no',
+    ...(trial.status === 'failed'
+      ? ['failed', ...Array<string>(5).fill(NO_VALUE)]
+      : [
+          formatSeconds(trial.cost.indexSeconds),
+          formatMs(trial.cost.msPerQuery),
+          formatBytes(trial.cost.indexBytes),
+          retrievers.get(trial.retriever)?.dimension?.toString() ?? NO_VALUE,
+          formatShare(trial.cost.truncatedDocuments),
+          trial.cost.cached ? 'yes' : 'no',
+        ]),
   ]
   const head = ['Collection', 'Retriever', 'Encode + index', 'Per query', 'Index', 'Dimension', 'Truncated', 'Cached']
-  return table(
-    head,
-    results.trials.filter((trial) => trial.status === 'done').map((trial) => row(trial)),
-    2,
-  )
+  return table(head, results.trials.map(row), 2)
 }
 
 function dataTable(results: StudyResults): string {
@@ -151,13 +174,15 @@ function dataTable(results: StudyResults): string {
   )
 }
 
+/** Warnings first: they decide whether a number can be used. */
 function findings(results: StudyResults): string[] {
-  const lines = results.collections.flatMap((c) =>
-    c.findings.map(
-      (f) =>
-        `- ${escapeMarkdown(c.name)}: ${escapeMarkdown(f.message)} (${formatCount(f.count)} of ${formatCount(f.of)}, ${escapeMarkdown(f.code)})`,
-    ),
-  )
+  const of = (level: Finding['level'], label: string) =>
+    results.collections.flatMap((c) =>
+      c.findings
+        .filter((f) => f.level === level)
+        .map((f) => `- ${label}${escapeMarkdown(c.name)}: ${escapeMarkdown(f.message)} (${escapeMarkdown(f.code)})`),
+    )
+  const lines = [...of('warning', '**Warning**, '), ...of('info', '')]
   return lines.length === 0 ? [] : [lines.join('\n')]
 }
 

@@ -1,10 +1,10 @@
 import stringWidth from 'string-width'
 import type { StudyResults } from '../study/results.ts'
-import { formatBytes, formatMs, formatScore, NO_VALUE } from './format.ts'
+import { formatBytes, formatMs, formatScore, NO_VALUE, plural } from './format.ts'
 import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
 import { type Palette, PLAIN } from './palette.ts'
 import { verdicts, verdictText } from './verdict.ts'
-import { failureSentence, methodSentence, smokeSentence } from './words.ts'
+import { failureSentence, methodSentence, smokeSentence, warningLines } from './words.ts'
 
 export interface TableOptions {
   /** Colours; none by default. */
@@ -29,12 +29,15 @@ interface Column {
 /** Longest retriever name shown whole; a longer one would push the numbers off the screen. */
 const MAX_NAME = 40
 
+/** Lines of warnings about the data; what is beyond stands in the reports. */
+const MAX_WARNINGS = 12
+
 /** With more collections than this only the sentence over all of them is printed; the marks in the table say the rest. */
 const MAX_VERDICTS = 4
 
 /**
  * The leaderboard for a terminal: aligned by display width, best value in bold, marks of significance against the baseline,
- * followed by the verdict, the failed trials and how the tests were made.
+ * followed by the verdict, the failed trials, how the tests were made, and what is wrong with the collections, a line each.
  */
 export function renderTable(results: StudyResults, options: TableOptions = {}): string {
   const palette = options.palette ?? PLAIN
@@ -83,8 +86,16 @@ export function renderTable(results: StudyResults, options: TableOptions = {}): 
     '',
     ...blocks({ head: '', cells: names }, columns, width, palette),
     ...notes.flatMap((note) => lines(note, width)),
+    ...dataWarnings(results, width).map(palette.yellow),
     '',
   ].join('\n')
+}
+
+/** Cut to the width: they are reminders, the reports have the whole texts. */
+function dataWarnings(results: StudyResults, width: number): string[] {
+  const all = warningLines(results).map((line) => shorten(clean(`! ${line}`), width))
+  const rest = all.length - MAX_WARNINGS
+  return rest > 0 ? [...all.slice(0, MAX_WARNINGS), `! … and ${plural(rest, 'more warning')} about the data`] : all
 }
 
 const done = (cell: Cell) => cell.trial?.status === 'done'

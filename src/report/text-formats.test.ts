@@ -9,6 +9,7 @@ import { describeShared, describeWith } from '../../test/support/shared.ts'
 import { scifactStudy, studyFixture } from '../../test/support/study-fixture.ts'
 import type { StudyResults } from '../study/results.ts'
 import { renderCsv, renderPerQueryCsv } from './csv.ts'
+import { formatDifference } from './format.ts'
 import { renderJson } from './json.ts'
 import { renderLatex } from './latex.ts'
 import { escapeMarkdown, renderMarkdown } from './markdown.ts'
@@ -44,6 +45,7 @@ describe('Markdown', () => {
     expect(renderMarkdown(troubled)).toContain('Smoke run (limit 25)')
     expect(renderMarkdown(troubled)).toContain('bge-base on cosqa failed: The server answered 500 four times.')
     expect(renderMarkdown(troubled)).toMatch(/\| bge-base \|.*\| failed \| – \|/)
+    expect(renderMarkdown(troubled)).toContain('| cosqa | bge-base | failed | – | – | – | – | – |')
     expect(renderMarkdown(results)).not.toContain('[!WARNING]')
   })
 
@@ -56,10 +58,57 @@ describe('Markdown', () => {
     expect(text).not.toContain('<img')
   })
 
+  it('gives all figures of the first measure, and of the others the differences in one table', () => {
+    const text = renderMarkdown(results)
+    const pairs = results.collections.length * (results.retrievers.length - 1)
+    const [full, compact] = text
+      .split('## Differences to the baseline bm25')[1]!
+      .split('\n\n')
+      .filter((block) => block.startsWith('|'))
+    expect(full!.split('\n')).toHaveLength(2 + pairs)
+    expect(full).toMatch(/^\| Collection \| Retriever \| nDCG@10 \| 95 % interval \| p \|/)
+    expect(compact!.split('\n')).toHaveLength(2 + pairs)
+    expect(compact).toMatch(/^\| Collection \| Retriever \| R@100 \| MRR@10 \|\n/)
+    const c = results.comparisons.find((x) => x.measure === 'MRR@10' && x.retriever === 'minilm')!
+    expect(compact).toMatch(
+      new RegExp(
+        `\\| ${c.collection} \\| minilm \\| .* \\| ${formatDifference(c.difference).replace('+', '\\+')}[▲▼]? \\|`,
+      ),
+    )
+  })
+
+  it('lists the warnings about the data, before what is only worth knowing', () => {
+    expect(renderMarkdown(results)).toContain(
+      '- **Warning**, scifact: 3 of 133 judgments name documents that the corpus lacks. (qrels.absent-documents)\n' +
+        '- scifact: 80 of 5183 documents have the same title and text as another',
+    )
+  })
+
   it('leaves underscores within words alone and escapes what would format', () => {
     expect(escapeMarkdown('bm25_lucene')).toBe('bm25_lucene')
     expect(escapeMarkdown('_x_ *y* `z` [a](b)\nnext')).toBe('\\_x\\_ \\*y\\* \\`z\\` \\[a\\](b) next')
     expect(escapeMarkdown('# title')).toBe('\\# title')
+  })
+})
+
+describe('a single retriever', () => {
+  const alone = studyFixture({ retrievers: [{ id: 'bm25', kind: 'bm25', skill: 0.5 }], queries: 20 }).results
+
+  it('gets no legend of marks, tests or places, in any format', () => {
+    for (const baseline of ['bm25', null]) {
+      const study = { ...alone, comparison: { ...alone.comparison, baseline } }
+      const texts = [renderTable(study), renderMarkdown(study), renderLatex(study)]
+      for (const text of texts) expect(text).not.toMatch(/[▲▼]|Holm|dagger|tested|in bold/)
+      expect(texts[0]).toContain('Runs are 1,000 documents deep.')
+      expect(texts[1]).toContain('Runs are 1,000 documents deep.')
+    }
+  })
+
+  it('is told apart from retrievers that could not be tested', () => {
+    const failed = results.collections.map((c) => ['bm25', c.name] as const)
+    const untested = studyFixture({ failed, queries: 20 }).results
+    for (const text of [renderTable(untested, { width: Number.POSITIVE_INFINITY }), renderMarkdown(untested)])
+      expect(text).toContain('No difference to the baseline bm25 was tested: on no collection')
   })
 })
 
@@ -202,6 +251,21 @@ describe('terminal table', () => {
     expect(coloured).toContain('<y>Smoke run')
     expect(coloured).toMatch(/<r>\s*failed/)
     expect(coloured).toMatch(/<g><b>\s*0\.\d{4}▲<\/b><\/g>/)
+  })
+
+  it('ends with the warnings about the data, a line each', () => {
+    const last = (text: string) => text.trimEnd().split('\n').at(-1)
+    const warning = '! scifact: 3 of 133 judgments name documents that the corpus lacks.'
+    expect(last(renderTable(results))).toBe(warning)
+    expect(last(renderTable(results, { width: 40 }))).toBe('! scifact: 3 of 133 judgments name docu…')
+    expect(renderTable(results)).not.toContain('no ranking can tell them apart')
+    const many = results.collections.map((c) => ({
+      ...c,
+      findings: Array(7).fill(results.collections[0]!.findings[1]),
+    }))
+    const lines = renderTable({ ...results, collections: many }).split('\n')
+    expect(lines.filter((line) => line.startsWith('! '))).toHaveLength(13)
+    expect(last(lines.join('\n'))).toBe('! … and 9 more warnings about the data')
   })
 
   it('lets no control character of a name reach the terminal', () => {

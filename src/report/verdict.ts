@@ -1,13 +1,7 @@
-import type { ComparisonResult, StudyResults } from '../study/results.ts'
-import { formatDifference, formatPEquation, formatScore, list, plural } from './format.ts'
+import type { StudyResults } from '../study/results.ts'
+import { formatScore, list } from './format.ts'
 import { type Leaderboard, type LeaderboardRow, leaderboard } from './leaderboard.ts'
-import { intervalLevel } from './words.ts'
-
-/** A piece of a sentence: names and values may be emphasised. */
-export interface Part {
-  readonly kind: 'text' | 'name' | 'value'
-  readonly text: string
-}
+import { evidence, gain, name, names, type Part, type Ranked, rank, score, text, whyUntested } from './verdict-parts.ts'
 
 /**
  * What the tests allow one to say.
@@ -31,48 +25,12 @@ export interface Verdict {
 export function verdicts(results: StudyResults, measure = results.measures[0] ?? ''): Verdict[] {
   const board = leaderboard(results, measure)
   const each = board.collections.map((_, column) => collectionVerdict(results, board, column))
-  return board.collections.length > 1 ? [overallVerdict(board), ...each] : each
+  return board.collections.length > 1 ? [overallVerdict(results, board), ...each] : each
 }
 
 /** The plain text of a verdict. */
 export function verdictText(verdict: Verdict): string {
   return verdict.parts.map((part) => part.text).join('')
-}
-
-const text = (value: string): Part => ({ kind: 'text', text: value })
-const name = (value: string): Part => ({ kind: 'name', text: value })
-const score = (value: number): Part => ({ kind: 'value', text: formatScore(value) })
-
-function names(rows: readonly LeaderboardRow[]): Part[] {
-  return rows.flatMap((row, i) => [
-    ...(i === 0 ? [] : [text(i === rows.length - 1 ? ' and ' : ', ')]),
-    name(row.retriever.id),
-  ])
-}
-
-interface Ranked {
-  readonly row: LeaderboardRow
-  readonly value: number
-}
-
-/** Rows with a value, highest first, and those that share the highest. */
-function rank(rows: readonly LeaderboardRow[], value: (row: LeaderboardRow) => number | null) {
-  const ranked = rows
-    .flatMap((row): Ranked[] => {
-      const v = value(row)
-      return v === null ? [] : [{ row, value: v }]
-    })
-    .sort((a, b) => b.value - a.value)
-  const highest = ranked[0]?.value ?? 0
-  const best = ranked.filter((r) => r.value >= highest - 1e-12)
-  return { ranked, best, next: ranked[best.length] }
-}
-
-function evidence(results: StudyResults, c: ComparisonResult): string {
-  const p = formatPEquation(c.pAdjusted)
-  const adjusted = results.comparison.correction === 'none' ? p : `adjusted ${p}`
-  const interval = `${formatDifference(c.interval[0])} to ${formatDifference(c.interval[1])}`
-  return `${adjusted}, ${intervalLevel(results.comparison)} interval ${interval}, ${plural(c.queries, 'query', 'queries')}`
 }
 
 function collectionVerdict(results: StudyResults, board: Leaderboard, column: number): Verdict {
@@ -93,26 +51,25 @@ function collectionVerdict(results: StudyResults, board: Leaderboard, column: nu
       score(first.value),
       text('; there is nothing to compare it with.'),
     )
-  if (best.length > 1)
+  const baseline = ranked.find((r) => r.row.isBaseline)
+  if (best.length > 1) {
+    const { tone, parts } = tied(results, best, baseline, column)
     return say(
-      'untested',
+      tone,
       ...names(best.map((b) => b.row)),
       text(` share the highest ${board.measure}, `),
       score(first.value),
-      text('.'),
+      ...parts,
     )
-
-  const baseline = ranked.find((r) => r.row.isBaseline)
-  if (baseline === undefined) {
-    const why = results.comparison.baseline === null ? 'the study sets no baseline' : 'the baseline has no result here'
+  }
+  if (baseline === undefined)
     return say(
       'untested',
       name(first.row.retriever.id),
       text(` scores highest: ${board.measure} `),
       score(first.value),
-      text(`. The difference to the others was not tested, because ${why}.`),
+      text(`. The difference to the others was not tested, because ${whyUntested(results)}.`),
     )
-  }
   if (first === baseline) {
     const c = next!.row.cells[column]?.comparison ?? null
     const lower = formatScore(first.value - next!.value)
@@ -145,17 +102,26 @@ function collectionVerdict(results: StudyResults, board: Leaderboard, column: nu
           name(next.row.retriever.id),
           text(`, is ${formatScore(first.value - next.value)} lower; that pair was not tested.`),
         ]
-  const gain: Part = { kind: 'value', text: formatDifference(first.value - baseline.value) }
+  const difference = gain(first.value - baseline.value)
   const lead = [name(first.row.retriever.id), text(` scores highest: ${board.measure} `), score(first.value)]
   const base = [name(baseline.row.retriever.id), text(` (${formatScore(baseline.value)})`)]
   if (c === null)
-    return say('untested', ...lead, text(', '), gain, text(' against '), ...base, text(', not tested.'), ...runnerUp)
+    return say(
+      'untested',
+      ...lead,
+      text(', '),
+      difference,
+      text(' against '),
+      ...base,
+      text(', not tested.'),
+      ...runnerUp,
+    )
   if (!c.significant)
     return say(
       'level',
       ...lead,
       text(', but its lead of '),
-      gain,
+      difference,
       text(' over the baseline '),
       ...base,
       text(` is not significant (${evidence(results, c)}): these queries do not show that it is better.`),
@@ -165,7 +131,7 @@ function collectionVerdict(results: StudyResults, board: Leaderboard, column: nu
     'better',
     ...lead,
     text(', '),
-    gain,
+    difference,
     text(' over the baseline '),
     ...base,
     text(`, a significant difference (${evidence(results, c)}).`),
@@ -173,56 +139,140 @@ function collectionVerdict(results: StudyResults, board: Leaderboard, column: nu
   )
 }
 
-function overallVerdict(board: Leaderboard): Verdict {
+/** How those that share the highest value stand to the baseline: what follows their common value. */
+function tied(
+  results: StudyResults,
+  best: readonly Ranked[],
+  baseline: Ranked | undefined,
+  column: number,
+): { tone: Tone; parts: Part[] } {
+  if (baseline === undefined)
+    return {
+      tone: 'untested',
+      parts: [text(`. The difference to the others was not tested, because ${whyUntested(results)}.`)],
+    }
+  const others = best.filter((b) => b !== baseline)
+  const tests = others.map(({ row }) => ({ row, c: row.cells[column]?.comparison ?? null }))
+  const outcomes = tests.flatMap(({ row, c }, i) => [
+    ...(i === 0 ? [] : [text('; ')]),
+    ...(tests.length === 1 ? [] : [name(row.retriever.id), text(': ')]),
+    text(c === null ? 'not tested' : `${c.significant ? '' : 'not '}significant (${evidence(results, c)})`),
+  ])
+  if (others.length < best.length)
+    return {
+      tone: 'baseline',
+      parts: [
+        text('; '),
+        name(baseline.row.retriever.id),
+        text(' is the baseline, nothing scores above it. Difference to it: '),
+        ...outcomes,
+        text('.'),
+      ],
+    }
+  const tested = tests.flatMap(({ c }) => (c === null ? [] : [c]))
+  return {
+    tone: tested.length === 0 ? 'untested' : tested.every((c) => c.significant) ? 'better' : 'level',
+    parts: [
+      text(', '),
+      gain(best[0]!.value - baseline.value),
+      text(' over the baseline '),
+      name(baseline.row.retriever.id),
+      text(` (${formatScore(baseline.value)}): `),
+      ...outcomes,
+      text('.'),
+    ],
+  }
+}
+
+function overallVerdict(results: StudyResults, board: Leaderboard): Verdict {
   const n = board.collections.length
   const { ranked, best } = rank(board.rows, (row) => row.average)
   const say = (tone: Tone, ...parts: Part[]): Verdict => ({ collection: null, tone, parts })
   const first = best[0]
   const partial = ranked.length < board.rows.length ? ', among the retrievers with a result on all of them,' : ''
   if (first === undefined) return say('empty', text(`No retriever has a result on all ${n} collections.`))
+  const baseline = ranked.find((r) => r.row.isBaseline)
+  const over = text(`Over ${n} collections${partial} `)
   const average = [text(` (average ${board.measure} `), score(first.value), text(')')]
-  if (best.length > 1)
+  if (ranked.length === 1)
     return say(
       'untested',
-      text(`Over ${n} collections${partial} `),
-      ...names(best.map((b) => b.row)),
-      text(` share the highest average ${board.measure}, `),
+      over,
+      name(first.row.retriever.id),
+      text(` has an average ${board.measure} of `),
       score(first.value),
-      text('.'),
+      text('; there is nothing to compare it with.'),
     )
-  const baseline = ranked.find((r) => r.row.isBaseline)
-  if (first === baseline && ranked.length > 1)
+  if (first === baseline && best.length === 1)
     return say(
       'baseline',
-      text(`Over ${n} collections${partial} nothing scores above the baseline `),
+      over,
+      text('nothing scores above the baseline '),
       name(first.row.retriever.id),
       ...average,
       text('.'),
     )
-  const lead = [
-    text(`Over ${n} collections${partial} `),
-    name(first.row.retriever.id),
-    text(' scores highest'),
-    ...average,
-  ]
-  if (baseline === undefined || first === baseline) return say('untested', ...lead, text('; nothing was tested.'))
-  const tested = first.row.cells.flatMap((cell) => (cell.comparison === null ? [] : [cell.comparison]))
+  const lead =
+    best.length === 1
+      ? [over, name(first.row.retriever.id), text(' scores highest'), ...average]
+      : [
+          over,
+          ...names(best.map((b) => b.row)),
+          text(` share the highest average ${board.measure}, `),
+          score(first.value),
+        ]
+  if (baseline === undefined)
+    return say(
+      'untested',
+      ...lead,
+      text(
+        results.comparison.baseline === null
+          ? '; nothing was tested, because the study sets no baseline.'
+          : '; it is not held against the baseline, which has no result on some collection.',
+      ),
+    )
+  const others = best.filter((b) => b !== baseline)
+  const counted = others.map((b) => ({ id: b.row.retriever.id, ...countOutcomes(b.row, n) }))
+  const tones = counted.map((c) => c.tone)
+  const tone = tones.every((t) => t === tones[0]) ? tones[0]! : 'level'
+  const position =
+    others.length < best.length
+      ? [
+          text('; '),
+          name(baseline.row.retriever.id),
+          text(' is the baseline, nothing scores above it. By collection, '),
+        ]
+      : [
+          text(', '),
+          gain(first.value - baseline.value),
+          text(' over the baseline '),
+          name(baseline.row.retriever.id),
+          text(': '),
+        ]
+  return say(
+    others.length < best.length ? 'baseline' : tone,
+    ...lead,
+    ...position,
+    ...counted.flatMap(({ id, words }, i) => [
+      ...(i === 0 ? [] : [text('; ')]),
+      ...(best.length === 1 ? [] : [name(id), text(' is ')]),
+      text(words),
+    ]),
+    text('. The average itself is not tested.'),
+  )
+}
+
+/** On how many of the collections a retriever differs significantly from the baseline, and what that allows one to say. */
+function countOutcomes(row: LeaderboardRow, n: number): { tone: Tone; words: string } {
+  const tested = row.cells.flatMap((cell) => (cell.comparison === null ? [] : [cell.comparison]))
   const better = tested.filter((c) => c.significant && c.difference > 0).length
   const worse = tested.filter((c) => c.significant && c.difference < 0).length
   const open = tested.length - better - worse
-  const counts = list([
+  const words = list([
     `significantly better on ${better} of ${n}`,
     ...(worse > 0 ? [`significantly worse on ${worse}`] : []),
     ...(open > 0 ? [`not significantly different on ${open}`] : []),
     ...(tested.length < n ? [`not tested on ${n - tested.length}`] : []),
   ])
-  return say(
-    tested.length === 0 ? 'untested' : better > 0 && worse === 0 ? 'better' : 'level',
-    ...lead,
-    text(', '),
-    { kind: 'value', text: formatDifference(first.value - baseline.value) },
-    text(' over the baseline '),
-    name(baseline.row.retriever.id),
-    text(`: ${counts}. The average itself is not tested.`),
-  )
+  return { tone: tested.length === 0 ? 'untested' : better > 0 && worse === 0 ? 'better' : 'level', words }
 }

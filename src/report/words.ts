@@ -20,16 +20,30 @@ export function intervalLevel(comparison: ComparisonSettings): string {
   return `${Number(((1 - comparison.alpha) * 100).toFixed(4))} %`
 }
 
-/** What was tested and how, in one sentence; what every table with marks must state. */
+/**
+ * What was tested and how, over how many queries and how deep: what every table with marks must state. The marks are explained only
+ * where there can be some.
+ */
 export function methodSentence(results: StudyResults): string {
   const { comparison } = results
   const counts = list(results.collections.map((c) => `${c.name} ${formatCount(c.queries)}`))
   const queries = `Queries: ${counts}. Runs are ${formatCount(results.depth)} documents deep.`
-  if (comparison.baseline === null) return `No baseline was set, so no difference was tested. ${queries}`
-  return (
-    `▲ significantly better, ▼ significantly worse than the baseline ${comparison.baseline}: ${testName(comparison)}, ` +
-    `${correctionName(comparison)}, α = ${comparison.alpha}. ${queries}`
-  )
+  if (results.comparisons.length > 0)
+    return (
+      `▲ significantly better, ▼ significantly worse than the baseline ${comparison.baseline}: ${testName(comparison)}, ` +
+      `${correctionName(comparison)}, α = ${comparison.alpha}. ${queries}`
+    )
+  const why = whyNothingTested(results)
+  return why === null ? queries : `${why} ${queries}`
+}
+
+/** Why the study holds no comparison; null when it holds some, or when a single retriever has nothing to be compared with. */
+export function whyNothingTested(results: StudyResults): string | null {
+  if (results.comparisons.length > 0 || results.retrievers.length < 2) return null
+  const { baseline } = results.comparison
+  return baseline === null
+    ? 'No baseline was set, so no difference was tested.'
+    : `No difference to the baseline ${baseline} was tested: on no collection do both it and another retriever have a result.`
 }
 
 /** Why the numbers of a smoke run are not results. Null when it is none. */
@@ -49,4 +63,11 @@ export function failureSummary(results: StudyResults): string | null {
   const failed = results.trials.filter((trial) => trial.status === 'failed').length
   if (failed === 0) return null
   return `${formatCount(failed)} of ${plural(results.trials.length, 'trial')} failed. Their places in the tables are empty.`
+}
+
+/** One line per finding that decides whether a collection's numbers can be used: `nfcorpus: 80 of 3633 documents …`. */
+export function warningLines(results: StudyResults): string[] {
+  return results.collections.flatMap((c) =>
+    c.findings.filter((f) => f.level === 'warning').map((f) => `${c.name}: ${f.message}`),
+  )
 }

@@ -57,10 +57,8 @@ function Card({ collection }: { collection: CollectionResult }) {
             <li key={finding.code} class={finding.level}>
               <span class="tag">{finding.level === 'warning' ? '! warning' : 'info'}</span>{' '}
               <Text>{finding.message}</Text>{' '}
-              {finding.level === 'warning' && finding.of > 0 && (
-                <span class="muted">
-                  {formatCount(finding.count)} of {formatCount(finding.of)} ({formatShare(finding.count / finding.of)})
-                </span>
+              {finding.level === 'warning' && finding.count < finding.of && (
+                <span class="muted">({formatShare(finding.count / finding.of)})</span>
               )}
               {finding.examples.length > 0 && (
                 <div class="muted examples">
