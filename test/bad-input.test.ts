@@ -244,43 +244,28 @@ describeWith('a full disk', [sharedPath('data/nfcorpus')], () => {
     const disk = join(folder, 'disk')
     await mkdir(disk)
     if (!mountSmall(disk)) context.skip('only root can mount a small file system')
+    const run = () =>
+      runCli(
+        [
+          'run',
+          '-c',
+          sharedPath('data/nfcorpus'),
+          '-r',
+          'bm25',
+          '-m',
+          'nDCG@10',
+          '--json',
+          '-w',
+          join(disk, 'w'),
+          '-o',
+          join(folder, 'out'),
+        ],
+        { cwd: folder },
+      )
     try {
-      const result = await runCli(
-        [
-          'run',
-          '-c',
-          sharedPath('data/nfcorpus'),
-          '-r',
-          'bm25',
-          '-m',
-          'nDCG@10',
-          '--json',
-          '-w',
-          join(disk, 'w'),
-          '-o',
-          join(folder, 'out'),
-        ],
-        { cwd: folder },
-      )
-      expectRefusal(result, 6, /No room left on the disk/, /fieldtrial clean/)
+      expectRefusal(await run(), 6, /No room left on the disk/, /fieldtrial clean/)
       execFileSync('mount', ['-o', 'remount,size=200m', disk])
-      const again = await runCli(
-        [
-          'run',
-          '-c',
-          sharedPath('data/nfcorpus'),
-          '-r',
-          'bm25',
-          '-m',
-          'nDCG@10',
-          '--json',
-          '-w',
-          join(disk, 'w'),
-          '-o',
-          join(folder, 'out'),
-        ],
-        { cwd: folder },
-      )
+      const again = await run()
       expect(again.code).toBe(0)
       expect(JSON.parse(again.stdout).trials[0].mean['nDCG@10']).toBeCloseTo(0.3218, 3)
     } finally {
