@@ -81,6 +81,8 @@ export class Bm25Index {
   /** Impacts by segment; forgotten when the collection's statistics change. */
   #lists = new Map<Segment, ImpactLists[]>()
   readonly #scorer = new SegmentScorer()
+  /** Additions go one after another. */
+  #adding: Promise<void> = Promise.resolve()
 
   private constructor(options: ResolvedBm25Options, vocabulary: Vocabulary, segments: readonly Segment[]) {
     this.options = options
@@ -110,13 +112,17 @@ export class Bm25Index {
    * @throws FieldtrialError `WORKSPACE_CORRUPT` naming the file that is damaged or absent, `WORKSPACE_VERSION`.
    */
   static async load(folder: string, work: LongWork = {}): Promise<Bm25Index> {
-    const { options, vocabulary, segments } = await readIndex(folder, work)
+    const { options, terms, segments } = await readIndex(folder, work)
+    const vocabulary = new Vocabulary()
+    for (const term of terms) vocabulary.add(term)
     return new Bm25Index(options, vocabulary, segments)
   }
 
   /** Writes the index to a folder; whatever index is there before stays whole until this one is. */
   async save(folder: string, work: LongWork = {}): Promise<{ bytes: number }> {
-    return writeIndex(folder, { options: this.options, vocabulary: this.#vocabulary, segments: this.#segments }, work)
+    // Copies, so that what is added meanwhile does not get half in.
+    const parts = { options: this.options, terms: this.#vocabulary.terms.slice(), segments: [...this.#segments] }
+    return writeIndex(folder, parts, work)
   }
 
   /** Everything besides the documents that decides the scores. */
@@ -151,7 +157,14 @@ export class Bm25Index {
    *
    * @throws FieldtrialError `DATA_INVALID` on an id that the index has or that comes twice, `CANCELLED`.
    */
-  async add(documents: Documents, work: IndexingWork = {}): Promise<void> {
+  add(documents: Documents, work: IndexingWork = {}): Promise<void> {
+    const added = this.#adding.then(() => this.#addNow(documents, work))
+    // One that fails does not keep the next one from its turn.
+    this.#adding = added.catch(() => {})
+    return added
+  }
+
+  async #addNow(documents: Documents, work: IndexingWork): Promise<void> {
     this.#ids ??= new Set(this.#segments.flatMap((segment) => segment.ids))
     const { segments, ids } = await ingest(documents, this.#encoder, this.options.multifield, this.#ids, work)
     if (this.#ids.size === 0) this.#ids = ids

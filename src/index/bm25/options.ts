@@ -10,11 +10,11 @@ export type Bm25Variant = (typeof BM25_VARIANTS)[number]
 export interface Bm25Options {
   /** Default: `lucene`. */
   readonly variant?: Bm25Variant
-  /** How soon further occurrences of a term count little, at least 0. Default: 0.9, Anserini's. */
+  /** How soon further occurrences of a term count little, from 0 to 1,000. Default: 0.9, Anserini's. */
   readonly k1?: number
   /** How much a document's length counts, from 0 (nothing) to 1. Default: 0.4, Anserini's. */
   readonly b?: number
-  /** What an occurrence is worth at least, for `bm25l` and `bm25+` only. Default: 0.5 and 1. */
+  /** What an occurrence is worth at least, for `bm25l` and `bm25+` only, from 0 to 1,000. Default: 0.5 and 1. */
   readonly delta?: number
   /** Default: `lucene-english`. */
   readonly analyzer?: AnalyzerSpec
@@ -23,7 +23,7 @@ export interface Bm25Options {
    * statistics of their own, and a document's score is the weighted sum, as in its multifield ones. Default: `false`.
    */
   readonly multifield?: boolean
-  /** Weights of the two fields of a multifield index. Default: 1 each. */
+  /** Weights of the two fields of a multifield index, from 0 to 1,000. Default: 1 each. */
   readonly weights?: { readonly title?: number; readonly contents?: number }
 }
 
@@ -39,10 +39,13 @@ export interface ResolvedBm25Options {
   readonly weights: { readonly title: number; readonly contents: number }
 }
 
-function number(name: string, value: number, lowest: number, highest: number): number {
-  if (typeof value !== 'number' || !(value >= lowest && value <= highest) || value === Number.POSITIVE_INFINITY)
+/** Far beyond all use; keeps scores within what float32 can hold. */
+const LARGEST = 1000
+
+function number(name: string, value: number, highest: number): number {
+  if (typeof value !== 'number' || !(value >= 0 && value <= highest))
     throw new FieldtrialError('USAGE', `BM25 cannot work with ${name}=${value}.`, {
-      hint: `Give a number ${highest === Number.POSITIVE_INFINITY ? `of at least ${lowest}` : `from ${lowest} to ${highest}`}.`,
+      hint: `Give a number from 0 to ${highest}.`,
       where: { field: name },
     })
   return value
@@ -72,17 +75,16 @@ export function resolveBm25Options(given: Bm25Options = {}): ResolvedBm25Options
       hint: 'Leave weights out, or set multifield: true.',
       where: { field: 'weights' },
     })
-  const infinity = Number.POSITIVE_INFINITY
   return {
     variant,
-    k1: number('k1', given.k1 ?? 0.9, 0, infinity),
-    b: number('b', given.b ?? 0.4, 0, 1),
-    delta: hasDelta ? number('delta', given.delta ?? (variant === 'bm25l' ? 0.5 : 1), 0, infinity) : 0,
+    k1: number('k1', given.k1 ?? 0.9, LARGEST),
+    b: number('b', given.b ?? 0.4, 1),
+    delta: hasDelta ? number('delta', given.delta ?? (variant === 'bm25l' ? 0.5 : 1), LARGEST) : 0,
     analyzer: given.analyzer ?? 'lucene-english',
     multifield,
     weights: {
-      title: number('weights.title', given.weights?.title ?? 1, 0, infinity),
-      contents: number('weights.contents', given.weights?.contents ?? 1, 0, infinity),
+      title: number('weights.title', given.weights?.title ?? 1, LARGEST),
+      contents: number('weights.contents', given.weights?.contents ?? 1, LARGEST),
     },
   }
 }

@@ -7,12 +7,12 @@ import type { LongWork } from '../../core/progress.ts'
 import { corrupt, type FileSeal, SealedReader, writeSealed } from './binary.ts'
 import { bm25Identity, givenOptions, type ResolvedBm25Options } from './options.ts'
 import type { Frequencies, Postings, Segment } from './segment.ts'
-import { Vocabulary } from './vocabulary.ts'
 
 /** What an index consists of. */
 export interface IndexParts {
   readonly options: ResolvedBm25Options
-  readonly vocabulary: Vocabulary
+  /** By number. */
+  readonly terms: readonly string[]
   readonly segments: readonly Segment[]
 }
 
@@ -47,7 +47,7 @@ export async function writeIndex(folder: string, parts: IndexParts, work: LongWo
   await mkdir(folder, { recursive: true })
   const before = (await readdir(folder)).filter((name) => DATA_FILE.test(name))
   const generation = 1 + Math.max(0, ...before.map((name) => Number(DATA_FILE.exec(name)![1])))
-  const { terms } = parts.vocabulary
+  const { terms } = parts
   const write = (name: string, content: Parameters<typeof writeSealed>[2]): Promise<FileSeal> =>
     writeSealed(join(folder, name), name, content, work)
 
@@ -144,11 +144,9 @@ export async function readIndex(folder: string, work: LongWork): Promise<IndexPa
       hint: 'Delete the folder to have the index built again.',
       where: { file: path },
     })
-  const vocabulary = new Vocabulary()
   const termPath = join(folder, header.terms.file)
   const terms = await SealedReader.with(termPath, header.terms, work, (reader) => reader.strings(header.terms.count))
-  for (const term of terms) vocabulary.add(term)
   const segments: Segment[] = []
   for (const segment of header.segments) segments.push(await readSegment(join(folder, segment.file), segment, work))
-  return { options: header.options, vocabulary, segments }
+  return { options: header.options, terms, segments }
 }

@@ -2,7 +2,7 @@ import type { Analyzer } from '../text/analyzer.ts'
 import { Spans } from '../text/spans.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
-/** Words remembered before all are forgotten: bounds the memory for text that hardly repeats itself. */
+/** Bounds the memory for text that hardly repeats itself. */
 const MOST_WORDS = 1 << 20
 /** Longer words hardly come again. */
 const LONGEST_WORD = 64
@@ -32,7 +32,11 @@ export class TermEncoder {
   /** The first is for words that are not remembered. */
   readonly #lists: Int32Array[] = [new Int32Array(0)]
 
-  constructor(analyzer: Analyzer, vocabulary: Vocabulary) {
+  readonly #mostWords: number
+
+  /** @param mostWords How many words are remembered before all are forgotten. */
+  constructor(analyzer: Analyzer, vocabulary: Vocabulary, mostWords = MOST_WORDS) {
+    this.#mostWords = mostWords
     this.#analyzer = analyzer
     this.#vocabulary = vocabulary
   }
@@ -109,7 +113,7 @@ export class TermEncoder {
     }
     // A word with unknown terms is not remembered: documents added later may bring them in.
     const final = numbers.length === terms.length && end - start <= LONGEST_WORD
-    if (final && this.#words >= MOST_WORDS) this.#forget()
+    if (final && this.#words >= this.#mostWords) this.#forget()
     const value = numbers.length === 0 ? NOTHING : numbers.length === 1 ? numbers[0]! : this.#list(numbers, final)
     if (final) this.#remember(text, start, end, hash, value)
     return value

@@ -114,6 +114,7 @@ export class TopK {
     for (let i = 0; i < this.#size; i++) {
       if (keys[i]! < least) continue
       float[0] = keys[i]!
+      if (bits[0] === 0) continue
       keys[count++] = bits[0]! * NUMBERS + (NUMBERS - 1 - this.#documents[i]!)
     }
     const sorted = (count > 4 * this.#k ? largest(keys, count, this.#k) : keys.subarray(0, count)).sort()

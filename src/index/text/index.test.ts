@@ -32,7 +32,7 @@ describe('createAnalyzer', () => {
       { name: 'lucene-english', stopwords: ['the'] },
       { name: 'lucene-english', stemmer: 'none' },
       { name: 'lucene-english', stemmer: 'snowball-english' },
-      { name: 'code', wholeNames: true },
+      { name: 'code', wholeNames: false },
     ]
     expect(new Set(all.map(identity)).size).toBe(all.length)
   })
@@ -106,6 +106,8 @@ describe('unicode', () => {
 })
 
 describe('code', () => {
+  const parts = { name: 'code', stopwords: false, stemmer: 'none', wholeNames: false } as const
+
   test.each([
     ['parseHTTPResponse2', ['parse', 'http', 'response', '2']],
     ['__init__(self, snake_case_name)', ['init', 'self', 'snake', 'case', 'name']],
@@ -118,20 +120,21 @@ describe('code', () => {
     ['== != <<= {} -> ::', []],
     ['# 設定を読む', ['設定', '定を', 'を読', '読む']],
   ])('%s', (text, expected) => {
-    expect(tokens('code', text)).toEqual(expected)
+    expect(tokens(parts, text)).toEqual(expected)
   })
 
-  test('whole names on request, once, only where they have parts', () => {
-    expect(tokens({ name: 'code', wholeNames: true }, 'getUserName x self.max_len')).toEqual([
+  test('by default: whole names too, once, only where they have parts; stems; no stop words', () => {
+    expect(tokens('code', 'if not getUserNames(x): self.max_len is running')).toEqual([
       'get',
       'user',
       'name',
-      'getusername',
+      'getusernames',
       'x',
       'self',
       'max',
       'len',
       'max_len',
+      'run',
     ])
   })
 })
