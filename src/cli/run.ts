@@ -107,6 +107,8 @@ async function chooseStudy(file: string | undefined, flags: RunFlags, terminal: 
         hint: 'Add --retriever bm25 or --retriever MODEL.',
       })
     study = studyFromInput(await inputFromFlags(flags), { folder: process.cwd(), defaultName: 'first-look' })
+    // Two quick looks at different collections must not take each other's place.
+    study = { ...study, name: `first-look-${study.collections.map(({ name }) => name).join('-')}`.slice(0, 100) }
     if (!flags.output)
       study = { ...study, outputFolder: resolve(workspaceFolder(flags.workspace), 'reports', study.name) }
   }
