@@ -213,9 +213,10 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
       const head = (await again.page.locator('.queries > thead').boundingBox())!
       expect(head.y, `${width} pixels`).toBeGreaterThanOrEqual(bar.y + bar.height)
       expect(head.y).toBeLessThan(450)
-      const cut = await again.page
-        .locator('.queries > thead .number:nth-of-type(4) .text')
-        .evaluate((e) => e.scrollWidth - e.clientWidth)
+      const difference = again.page.locator('.queries > thead .number:nth-of-type(4)')
+      const [cell, table] = await Promise.all([difference.boundingBox(), again.page.locator('.queries').boundingBox()])
+      expect(cell!.x + cell!.width, `${width} pixels`).toBeLessThanOrEqual(table!.x + table!.width)
+      const cut = await difference.locator('.text').evaluate((e) => e.scrollWidth - e.clientWidth)
       expect(cut).toBeLessThanOrEqual(0)
       await page.context().close()
       await again.page.context().close()
@@ -299,6 +300,62 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
       expect(overflow, `${width} pixels`).toBeLessThanOrEqual(0)
       await page.context().close()
     }
+  })
+
+  it('draws the cost plot within its frame and the range of the measure', async () => {
+    const extreme = studyFixture({
+      collections: ['x'],
+      queries: 4,
+      retrievers: [
+        { id: 'bm25', kind: 'bm25', skill: -1 },
+        { id: 'a-very-long-retriever-name-x', kind: 'dense', skill: 3 },
+        { id: 'fusion', kind: 'fusion', skill: 0.4 },
+      ],
+    })
+    for (const width of [1280, 390]) {
+      const { page } = await open(extreme, { width })
+      const plot = page.locator('#cost .plot svg')
+      const frame = (await page.locator('#cost .plot').boundingBox())!
+      const texts = await plot.locator('text').evaluateAll((all) =>
+        all.map((e) => {
+          const { left, right, top, bottom } = e.getBoundingClientRect()
+          return { text: e.textContent ?? '', left, right, top: top + scrollY, bottom: bottom + scrollY }
+        }),
+      )
+      for (const { text, left, right } of texts) {
+        expect(left, text).toBeGreaterThanOrEqual(frame.x)
+        expect(right, text).toBeLessThanOrEqual(frame.x + frame.width)
+      }
+      const ticks = texts.map((t) => t.text).filter((text) => /^-?\d\.\d+$/.test(text))
+      expect([ticks[0], ticks.at(-1)]).toEqual(['0.0', '1.0'])
+      const title = texts.find((t) => t.text.startsWith('↑'))!
+      for (const entry of texts.filter((t) => ['BM25', 'dense', 'fusion'].includes(t.text)))
+        expect(entry.left > title.right || entry.top >= title.bottom - 4, entry.text).toBe(true)
+      await page.context().close()
+    }
+  })
+
+  it('keeps run files and fingerprints on one line each, and the table of costs within the page', async () => {
+    const { page } = await open(study)
+    expect(
+      await page
+        .locator('#method .table-scroll')
+        .first()
+        .evaluate((e) => e.scrollWidth - e.clientWidth),
+    ).toBeLessThanOrEqual(0)
+    await page.getByText('Run files and fingerprints', { exact: true }).first().click()
+    const rows = await page.locator('.run-table tbody tr').evaluateAll((all) => all.map((e) => e.clientHeight))
+    expect(rows).toHaveLength(study.results.trials.length)
+    expect(Math.max(...rows)).toBeLessThan(45)
+    expect(await page.locator('.run-table').textContent()).toContain(study.results.trials[0]!.runFile)
+    await page.context().close()
+  })
+
+  it('names the depth of the runs', async () => {
+    const { page } = await open(study)
+    expect(await page.locator('#leaderboard .note').textContent()).toContain('Runs are 1,000 documents deep.')
+    expect(await page.locator('#method').textContent()).toContain('1,000 documents per query at most')
+    await page.context().close()
   })
 
   it('fits narrow screens without scrolling the page sideways', async () => {

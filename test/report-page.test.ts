@@ -109,16 +109,26 @@ describe('words of a query in a document', () => {
 })
 
 describe('labels of a plot', () => {
+  it('stand on the other side of a point whose label would leave the plot', () => {
+    const bounds = { left: 0, right: 300, top: 0, bottom: 100 }
+    const at = (x: number) => placeLabels([{ x, y: 50, text: 'a-long-name', width: 80 }], bounds)[0]!
+    expect(at(100)).toMatchObject({ anchor: 'start', x: 110 })
+    expect(at(209.9)).toMatchObject({ anchor: 'start' })
+    expect(at(230)).toMatchObject({ anchor: 'end', x: 220 })
+    expect(placeLabels([{ x: 150, y: 50, text: 'x', width: 301 }], bounds)).toEqual([null])
+  })
+
   it('never overlap each other or a point, and are left out rather than crammed', () => {
     const points = Array.from({ length: 40 }, (_, i) => ({
       x: 100 + (i % 8) * 60,
       y: 60 + Math.floor(i / 8) * 40,
       text: 'model-name',
+      width: 67,
     }))
     const labels = placeLabels(points, { left: 0, right: 800, top: 0, bottom: 400 }).filter((l) => l !== null)
     expect(labels.length).toBeGreaterThan(0)
     const box = (l: (typeof labels)[number]) => {
-      const width = l.text.length * 6.7
+      const width = 67
       const left = l.anchor === 'start' ? l.x : l.anchor === 'end' ? l.x - width : l.x - width / 2
       return { left, right: left + width, top: l.y - 7.5, bottom: l.y + 7.5 }
     }

@@ -14,7 +14,14 @@ import {
 } from './format.ts'
 import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
 import { verdicts } from './verdict.ts'
-import { failureSentence, failureSummary, intervalLevel, methodSentence, smokeSentence } from './words.ts'
+import {
+  failureSentence,
+  failureSummary,
+  intervalLevel,
+  methodSentence,
+  smokeSentence,
+  trialWarnings,
+} from './words.ts'
 
 /** The whole study as GitHub-flavoured Markdown: verdict, a table per measure, differences, cost, data, method. */
 export function renderMarkdown(results: StudyResults): string {
@@ -193,8 +200,8 @@ function method(results: StudyResults): string {
     ...results.retrievers.flatMap((r) =>
       r.warnings.map((w) => `- Warning, ${escapeMarkdown(r.id)}: ${escapeMarkdown(w)}`),
     ),
-    ...results.trials.flatMap((t) =>
-      t.warnings.map((w) => `- Warning, ${escapeMarkdown(`${t.retriever} on ${t.collection}`)}: ${escapeMarkdown(w)}`),
+    ...trialWarnings(results).map(
+      ({ warning, places }) => `- Warning, ${escapeMarkdown(places.join('; '))}: ${escapeMarkdown(warning)}`,
     ),
     `- fieldtrial ${escapeMarkdown(results.fieldtrial)}, Node ${escapeMarkdown(machine.node)}, ${escapeMarkdown(machine.platform)}, ${escapeMarkdown(machine.cpu)}, ${machine.cores} cores, ${formatBytes(machine.memoryBytes)} memory`,
     `- Finished ${escapeMarkdown(formatTime(results.finishedAt))}`,

@@ -84,6 +84,16 @@ describe('Markdown', () => {
     )
   })
 
+  it('tells a warning that trials share once, with all their names', () => {
+    const lines = renderMarkdown(results)
+      .split('\n')
+      .filter((line) => line.startsWith('- Warning, '))
+    expect(lines).toEqual([
+      '- Warning, minilm on all collections; bge-base on all collections; bge-base-int8 on all collections: 21.7 % of the documents were cut at 256 tokens.',
+    ])
+    expect(renderMarkdown(troubled)).toContain('; bge-base on scifact and nfcorpus; ')
+  })
+
   it('leaves underscores within words alone and escapes what would format', () => {
     expect(escapeMarkdown('bm25_lucene')).toBe('bm25_lucene')
     expect(escapeMarkdown('_x_ *y* `z` [a](b)\nnext')).toBe('\\_x\\_ \\*y\\* \\`z\\` \\[a\\](b) next')

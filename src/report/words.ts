@@ -71,3 +71,26 @@ export function warningLines(results: StudyResults): string[] {
     c.findings.filter((f) => f.level === 'warning').map((f) => `${c.name}: ${f.message}`),
   )
 }
+
+export interface SharedWarning {
+  readonly warning: string
+  /** `minilm on scifact`, or `minilm on all collections`: one entry per retriever. */
+  readonly places: readonly string[]
+}
+
+/** Warnings of the trials; one that many trials share is told once, with the places where it holds. */
+export function trialWarnings(results: StudyResults): SharedWarning[] {
+  const byText = new Map<string, Map<string, string[]>>()
+  for (const { retriever, collection, warnings } of results.trials)
+    for (const warning of warnings) {
+      const places = byText.get(warning) ?? new Map<string, string[]>()
+      byText.set(warning, places.set(retriever, [...(places.get(retriever) ?? []), collection]))
+    }
+  const all = results.collections.length
+  return [...byText].map(([warning, places]) => ({
+    warning,
+    places: [...places].map(([retriever, on]) =>
+      all > 1 && on.length === all ? `${retriever} on all collections` : `${retriever} on ${list(on)}`,
+    ),
+  }))
+}

@@ -2,6 +2,8 @@ export interface Anchor {
   readonly x: number
   readonly y: number
   readonly text: string
+  /** Width of the text as it is drawn, in pixels. */
+  readonly width: number
 }
 
 export interface Placed {
@@ -18,8 +20,6 @@ interface Box {
   readonly bottom: number
 }
 
-/** Mean width of a letter at the plot's 12 pixels; a guess on the safe side is enough to keep labels apart. */
-const LETTER = 6.7
 const HEIGHT = 15
 const GAP = 10
 
@@ -27,7 +27,7 @@ const GAP = 10
 export function placeLabels(points: readonly Anchor[], bounds: Box): (Placed | null)[] {
   const taken: Box[] = points.map(({ x, y }) => ({ left: x - 7, right: x + 7, top: y - 7, bottom: y + 7 }))
   return points.map((point, index) => {
-    const width = point.text.length * LETTER
+    const { width } = point
     for (const candidate of candidates(point)) {
       const left =
         candidate.anchor === 'start' ? candidate.x : candidate.x - (candidate.anchor === 'end' ? width : width / 2)

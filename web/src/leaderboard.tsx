@@ -59,7 +59,7 @@ export function Leaderboard() {
           ) : (
             <b>{view.measure}</b>
           )}{' '}
-          over all judged queries. Best in bold, second underlined.
+          over all judged queries.{results.retrievers.length > 1 && ' Best in bold, second underlined.'}
         </>
       }
       tools={

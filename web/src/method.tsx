@@ -8,10 +8,13 @@ import {
   NO_VALUE,
   plural,
 } from '../../src/report/format.ts'
-import { correctionName, testName } from '../../src/report/words.ts'
+import { correctionName, testName, trialWarnings } from '../../src/report/words.ts'
 import type { RetrieverResult, TrialResult } from '../../src/study/results.ts'
 import { useReport } from './context.ts'
 import { Name, Section, TableScroll, Text } from './parts.tsx'
+
+/** With more trials than this, tables of trials scroll in themselves. */
+const MANY = 20
 
 export function Method() {
   const { results } = useReport().study
@@ -32,6 +35,7 @@ export function Method() {
         Times are of the work that made each artifact; “cached” trials took it from the workspace and did not repeat it.
       </p>
       <CostTable trials={results.trials} />
+      <Runs trials={results.trials} />
       <h3>Measures and tests</h3>
       <dl class="facts-list wide">
         <dt>Measures</dt>
@@ -39,10 +43,15 @@ export function Method() {
           {results.measures.join(', ')}; means over all judged queries of the split, queries without a result count 0
           (as trec_eval -c)
         </dd>
+        <dt>Depth</dt>
+        <dd>
+          {formatCount(results.depth)} documents per query at most; measures without a cut, such as AP, see no more than
+          these
+        </dd>
         <dt>Test</dt>
         <dd>
-          {comparison.baseline === null
-            ? 'none: the study sets no baseline'
+          {results.comparisons.length === 0
+            ? 'none'
             : `${testName(comparison)}; ${correctionName(comparison)}; α = ${comparison.alpha}`}
         </dd>
         <dt>Machine</dt>
@@ -57,7 +66,7 @@ export function Method() {
         <dt>Finished</dt>
         <dd>{formatTime(results.finishedAt)}</dd>
       </dl>
-      <Warnings trials={results.trials} />
+      <Warnings />
     </Section>
   )
 }
@@ -86,7 +95,7 @@ function Retriever({ retriever }: { retriever: RetrieverResult }) {
 
 function CostTable({ trials }: { trials: readonly TrialResult[] }) {
   return (
-    <TableScroll label="Cost of each trial">
+    <TableScroll label="Cost of each trial" tall={trials.length > MANY}>
       <table class="cost-table">
         <caption class="hidden">Cost of each trial</caption>
         <thead>
@@ -117,9 +126,6 @@ function CostTable({ trials }: { trials: readonly TrialResult[] }) {
             </th>
             <th scope="col" class="name">
               Artifacts
-            </th>
-            <th scope="col" class="name">
-              Run
             </th>
           </tr>
         </thead>
@@ -159,28 +165,72 @@ function CostRow({ trial }: { trial: TrialResult }) {
           <span class="tag bad">failed</span> <Text>{trial.error?.message ?? ''}</Text>
         </td>
       )}
-      <td>
-        {trial.runFile !== null && <Text class="run-file">{trial.runFile}</Text>}
-        <code title={trial.fingerprint}>{trial.fingerprint.slice(0, 10)}</code>
-      </td>
     </tr>
   )
 }
 
-/** Warnings of the trials; one that many trials share is told once. */
-function Warnings({ trials }: { trials: readonly TrialResult[] }) {
-  const byText = new Map<string, string[]>()
-  for (const trial of trials)
-    for (const warning of trial.warnings)
-      byText.set(warning, [...(byText.get(warning) ?? []), `${trial.retriever} on ${trial.collection}`])
-  if (byText.size === 0) return null
+/** Where each run lies and by what it is known, for those who want to check it; folded, since the numbers do not need it. */
+function Runs({ trials }: { trials: readonly TrialResult[] }) {
+  return (
+    <details class="figures-table">
+      <summary>Run files and fingerprints</summary>
+      <TableScroll label="Run files and fingerprints" tall={trials.length > MANY}>
+        <table class="run-table">
+          <caption class="hidden">Run files and fingerprints</caption>
+          <thead>
+            <tr>
+              <th scope="col" class="name">
+                Retriever
+              </th>
+              <th scope="col" class="name">
+                Collection
+              </th>
+              <th scope="col" class="name">
+                Run, beside results.json
+              </th>
+              <th scope="col" class="name">
+                Fingerprint
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {trials.map((trial) => (
+              <tr key={`${trial.retriever}\n${trial.collection}`}>
+                <th scope="row">
+                  <Name>{trial.retriever}</Name>
+                </th>
+                <td>
+                  <Name>{trial.collection}</Name>
+                </td>
+                <td>
+                  {trial.status === 'failed' ? (
+                    <span class="tag bad">failed</span>
+                  ) : (
+                    <Text class="run-file">{trial.runFile ?? 'not written'}</Text>
+                  )}
+                </td>
+                <td>
+                  <code title={trial.fingerprint}>{trial.fingerprint.slice(0, 16)}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    </details>
+  )
+}
+
+function Warnings() {
+  const warnings = trialWarnings(useReport().study.results)
+  if (warnings.length === 0) return null
   return (
     <>
       <h3>Warnings</h3>
       <ul class="findings">
-        {[...byText].map(([warning, places]) => (
+        {warnings.map(({ warning, places }) => (
           <li key={warning} class="warning">
-            <span class="tag">! warning</span> <Text>{warning}</Text> <Text class="muted">{places.join(', ')}</Text>
+            <span class="tag">! warning</span> <Text>{warning}</Text> <Text class="muted">{places.join('; ')}</Text>
           </li>
         ))}
       </ul>

@@ -93,11 +93,19 @@ export function Choice<T extends string>(props: ChoiceProps<T>) {
   return letters > 48 ? <Select {...props} /> : <Segmented {...props} />
 }
 
-/** Wide tables scroll in themselves, never the page; the region can be reached with the keyboard. */
-export function TableScroll({ label, children }: { label: string; children: ComponentChildren }) {
+/** Wide tables scroll in themselves, never the page, `tall` ones also downwards; the region can be reached with the keyboard. */
+export function TableScroll({
+  label,
+  tall = false,
+  children,
+}: {
+  label: string
+  tall?: boolean
+  children: ComponentChildren
+}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
-    <section class="table-scroll" aria-label={label} tabIndex={0}>
+    <section class={tall ? 'table-scroll tall' : 'table-scroll'} aria-label={label} tabIndex={0}>
       {children}
     </section>
   )
@@ -117,15 +125,19 @@ export function Name({ children }: { children: string }) {
   return <Text class="name-text">{children}</Text>
 }
 
-/** The width that the element around a plot has, in CSS pixels; 0 before it is known. */
+/** The width inside the element around a plot, its padding excluded, in CSS pixels; 0 before it is known. */
 export function useWidth() {
   const ref = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
   useLayoutEffect(() => {
     const element = ref.current
     if (element === null) return
-    setWidth(element.clientWidth)
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    const measure = () => {
+      const { paddingLeft, paddingRight } = getComputedStyle(element)
+      setWidth(Math.floor(element.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight)))
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
     observer.observe(element)
     return () => observer.disconnect()
   }, [])

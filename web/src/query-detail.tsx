@@ -186,7 +186,7 @@ function Relevant({
                 <DocumentText id={document.id} evidence={evidence} words={words} />
               </th>
               {shown.map((retriever) => (
-                <RankCell key={retriever} rank={query.ranks[retriever]?.[i] ?? null} />
+                <RankCell key={retriever} retriever={retriever} rank={query.ranks[retriever]?.[i] ?? null} />
               ))}
             </tr>
           ))}
@@ -196,11 +196,21 @@ function Relevant({
   )
 }
 
-function RankCell({ rank }: { rank: number | null }) {
+/** On narrow screens the style puts the retriever's name before the rank, in place of the table's head. */
+function RankCell({ retriever, rank }: { retriever: string; rank: number | null }) {
   const { depth } = useReport().study.results
-  if (rank !== null) return <td class="number">{formatCount(rank)}</td>
+  if (rank !== null)
+    return (
+      <td class="number" data-retriever={retriever}>
+        {formatCount(rank)}
+      </td>
+    )
   return (
-    <td class="number muted" title={`Not in the run, which is at most ${formatCount(depth)} documents deep`}>
+    <td
+      class="number muted"
+      data-retriever={retriever}
+      title={`Not in the run, which is at most ${formatCount(depth)} documents deep`}
+    >
       not found
     </td>
   )

@@ -12,7 +12,11 @@ interface Props {
   format(value: number): string
 }
 
-const MARGIN = { top: 28, right: 24, bottom: 46, left: 52 }
+const MARGIN = { right: 24, bottom: 46, left: 52 }
+
+/** Height of a line above the plot, which holds the name of the y axis, and beside it the legend where there is room. */
+const LINE = 20
+const LEGEND_ENTRY = 74
 
 export function ScatterPlot({ points, front, xLabel, yLabel, format }: Props) {
   const [ref, width] = useWidth()
@@ -25,14 +29,21 @@ export function ScatterPlot({ points, front, xLabel, yLabel, format }: Props) {
 }
 
 function Chart({ points, front, xLabel, yLabel, format, width, height }: Props & { width: number; height: number }) {
+  const kinds = [...new Set(points.map((p) => p.kind))]
+  const yTitle = `↑ ${yLabel}`
+  const legendBelow = textWidth(yTitle) + 12 + kinds.length * LEGEND_ENTRY + MARGIN.right > width
+  const top = 8 + LINE + (legendBelow ? LINE : 0)
   const x = xScale(points).range([MARGIN.left, width - MARGIN.right])
-  const y = yScale(points).range([height - MARGIN.bottom, MARGIN.top])
+  const y = yScale(points).range([height - MARGIN.bottom, top])
   const xTicks = thin(x.ticks(Math.max(2, Math.floor(width / 140))), width < 560 ? 4 : 8)
   const yTicks = y.ticks(5)
   const onFront = new Set(front)
   const labels = placeLabels(
-    points.map((p) => ({ x: x(p.x), y: y(p.y), text: p.id.length > 28 ? `${p.id.slice(0, 27)}…` : p.id })),
-    { left: MARGIN.left, right: width, top: 0, bottom: height - MARGIN.bottom },
+    points.map((p) => {
+      const text = p.id.length > 28 ? `${p.id.slice(0, 27)}…` : p.id
+      return { x: x(p.x), y: y(p.y), text, width: textWidth(text) }
+    }),
+    { left: MARGIN.left, right: width, top: top - 6, bottom: height - MARGIN.bottom },
   )
   const path = front
     .map((p, i) => (i === 0 ? `M${x(p.x)},${y(p.y)}` : `H${x(p.x)}V${y(p.y)}`))
@@ -51,7 +62,7 @@ function Chart({ points, front, xLabel, yLabel, format, width, height }: Props &
         ))}
         {xTicks.map((tick) => (
           <g key={tick} transform={`translate(${x(tick)},0)`}>
-            <line y1={MARGIN.top} y2={height - MARGIN.bottom} />
+            <line y1={top} y2={height - MARGIN.bottom} />
             <text y={height - MARGIN.bottom + 18} text-anchor="middle">
               {format(tick).replace(/\.0+(?= )/, '')}
             </text>
@@ -62,7 +73,7 @@ function Chart({ points, front, xLabel, yLabel, format, width, height }: Props &
         {xLabel} →
       </text>
       <text class="axis-title" x={4} y={14}>
-        ↑ {yLabel}
+        {yTitle}
       </text>
       <path class="front" d={path} />
       {points.map((p, i) => (
@@ -77,7 +88,11 @@ function Chart({ points, front, xLabel, yLabel, format, width, height }: Props &
           )}
         </g>
       ))}
-      <Legend width={width} kinds={[...new Set(points.map((p) => p.kind))]} />
+      <Legend
+        x={legendBelow ? 0 : width - MARGIN.right - kinds.length * LEGEND_ENTRY}
+        y={legendBelow ? 12 + LINE : 12}
+        kinds={kinds}
+      />
     </svg>
   )
 }
@@ -95,11 +110,11 @@ function symbol(kind: string): string {
 
 const NAMES: Record<string, string> = { bm25: 'BM25', dense: 'dense', fusion: 'fusion' }
 
-function Legend({ width, kinds }: { width: number; kinds: readonly string[] }) {
+function Legend({ x, y, kinds }: { x: number; y: number; kinds: readonly string[] }) {
   return (
-    <g class="legend" transform={`translate(${width - MARGIN.right - kinds.length * 74},12)`}>
+    <g class="legend" transform={`translate(${x},${y})`}>
       {kinds.map((kind, i) => (
-        <g key={kind} transform={`translate(${i * 74 + 12},0)`}>
+        <g key={kind} transform={`translate(${i * LEGEND_ENTRY + 12},0)`}>
           <path class="symbol" d={symbol(kind)} />
           <text x={11} dy="0.32em">
             {NAMES[kind] ?? kind}
@@ -119,13 +134,26 @@ function xScale(points: readonly CostPoint[]) {
   return scaleLinear().domain([low > 0 && low < high / 2 ? 0 : low - air, high + air])
 }
 
+/** The values with some air around them, but never beyond what a measure can be: 0 to 1, or 0 and up for counts. */
 function yScale(points: readonly CostPoint[]) {
   const values = points.map((p) => p.y)
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const air = (high - low) * 0.15 || 0.05
-  return scaleLinear()
+  const scale = scaleLinear()
     .domain([low - air, high + air])
     .nice(5)
+  const [from, to] = scale.domain() as [number, number]
+  return scale.domain([low < 0 ? from : Math.max(0, from), high > 1 ? to : Math.min(1, to)])
+}
+
+let pen: CanvasRenderingContext2D | null | undefined
+
+/** As wide as the plot's boldest labels are; a guess where the browser has no canvas to measure on. */
+function textWidth(text: string): number {
+  pen ??= document.createElement('canvas').getContext('2d')
+  if (!pen) return text.length * 8
+  pen.font = `600 12px ${getComputedStyle(document.body).fontFamily}`
+  return pen.measureText(text).width + 2
 }
 
 /** Logarithmic scales give every multiple; keep powers of ten and what else fits. */

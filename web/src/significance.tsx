@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale'
 import { formatCount, formatDifference, formatP, NO_VALUE } from '../../src/report/format.ts'
 import { mark } from '../../src/report/leaderboard.ts'
-import { correctionName, intervalLevel, testName } from '../../src/report/words.ts'
+import { correctionName, intervalLevel, testName, whyNothingTested } from '../../src/report/words.ts'
 import type { ComparisonResult } from '../../src/study/results.ts'
 import { useReport } from './context.ts'
 import { Name, Section, TableScroll, Text } from './parts.tsx'
@@ -19,9 +19,9 @@ export function Significance() {
     return (
       <Section id="significance" title="Significance">
         <p class="empty">
-          {comparison.baseline === null
-            ? 'The study sets no baseline, so no difference was tested.'
-            : `No difference in ${view.measure} was tested.`}
+          {results.retrievers.length < 2
+            ? 'The study has one retriever: there is nothing to compare it with.'
+            : (whyNothingTested(results) ?? `No difference in ${view.measure} was tested.`)}
         </p>
       </Section>
     )
