@@ -1,11 +1,12 @@
-import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
-import { workerUrl } from '../../core/worker-url.ts'
 import type { Ranking } from '../../data/types.ts'
-import type { SearchReply, SearchTask } from './search-messages.ts'
+import { cutOf } from './search-cut.ts'
+import { mergeFound } from './search-merge.ts'
+import type { Found, SearchTask } from './search-messages.ts'
+import { newClaims } from './search-pieces.ts'
+import { SearchThread } from './search-thread.ts'
 import type { VectorStore } from './store.ts'
 
 export interface SearchOptions extends LongWork {
@@ -17,9 +18,9 @@ export interface SearchOptions extends LongWork {
   readonly k: number
   /** `cosine` divides by both lengths, so vectors need not be normalised; a vector of zeros has cosine 0. */
   readonly similarity: 'cosine' | 'dot'
-  /** Documents scored at a time. Default: as many as memory bears, 16,384 at most. The result does not depend on it. */
+  /** Documents scored at a time. Default: as many as suit a processor's caches, 2,048 at most. The result does not depend on it. */
   readonly blockRows?: number
-  /** Threads of the matrix product. Default: all cores. */
+  /** Threads that search. Default: all cores. */
   readonly threads?: number
   /** For progress, e.g. `minilm × scifact`. */
   readonly subject?: string
@@ -27,28 +28,29 @@ export interface SearchOptions extends LongWork {
 
 /** Queries per matrix product: more would only make the table of scores larger. */
 const QUERY_ROWS = 512
-/** Ranked documents held at once; beyond it the queries are searched in several passes over the store. */
+/** Ranked documents held at once by all threads together; beyond it the queries are searched in several passes over the store. */
 const MOST_SLOTS = 8_000_000
 
 /**
- * A thread that searches stores exactly, by comparing every query with every document: blocks of the store are mapped into memory,
- * multiplied with the queries by onnxruntime, and the best of each block merged. Memory does not grow with the collection.
+ * Threads that search stores exactly, by comparing every query with every document: each reads pieces that no other has taken, multiplies them
+ * with the queries by onnxruntime, and keeps the best; in the end what they kept is merged. Memory does not grow with the collection.
  *
  * Rankings are ordered by score descending, ties by id descending (UTF-8 bytes), at the cut after k as well. Scores are float32 sums, equal
- * vectors have equal scores, and the result is the same for any size of blocks and shards.
+ * vectors have equal scores, and the result is the same for any size of blocks and shards and any number of threads.
  */
 export class ExactSearcher {
-  readonly #worker: Worker
+  readonly #threads: SearchThread[]
   #busy = false
 
+  /** Starts the first thread; others when there is work for them. */
   static async open(): Promise<ExactSearcher> {
-    const worker = new Worker(workerUrl(import.meta.url, './search-worker'))
-    await once(worker, 'online')
-    return new ExactSearcher(worker)
+    const first = new SearchThread()
+    await first.started()
+    return new ExactSearcher(first)
   }
 
-  private constructor(worker: Worker) {
-    this.#worker = worker
+  private constructor(first: SearchThread) {
+    this.#threads = [first]
   }
 
   /**
@@ -67,7 +69,8 @@ export class ExactSearcher {
     const count = queries.length / dimension
     const k = Math.min(options.k, rows)
     if (count === 0 || k === 0) return Array.from({ length: count }, () => ({ ids: [], scores: new Float64Array() }))
-    const perPass = Math.max(1, Math.floor(MOST_SLOTS / k))
+    const cut = cutOf(store.meta, options.threads ?? availableParallelism(), options.blockRows)
+    const perPass = Math.max(1, Math.floor(MOST_SLOTS / (k * cut.searchers)))
     const passes = Math.ceil(count / perPass)
     const rankings: Ranking[] = []
     this.#busy = true
@@ -75,16 +78,15 @@ export class ExactSearcher {
       for (let pass = 0; pass < passes; pass++) {
         const first = pass * perPass
         const some = Math.min(perPass, count - first)
-        const task = {
+        const task: SearchTask = {
           folder: store.folder,
           queries: queries.subarray(first * dimension, (first + some) * dimension),
           count: some,
-          dimension,
           k,
           similarity,
-          threads: options.threads ?? availableParallelism(),
-          blockRows: options.blockRows,
+          cut,
           queryRows: QUERY_ROWS,
+          claims: newClaims(store.shards),
           stop: new Int32Array(new SharedArrayBuffer(4)),
         }
         const tell = (documents: number) =>
@@ -95,8 +97,7 @@ export class ExactSearcher {
             total: passes * rows,
             unit: 'documents',
           })
-        const found = await this.#ask(task, signal, tell)
-        for (const ranking of toRankings(found, some, k)) rankings.push(ranking)
+        for (const ranking of mergeFound(await this.#ask(task, signal, tell), some, k)) rankings.push(ranking)
         tell(rows)
       }
     } finally {
@@ -106,42 +107,34 @@ export class ExactSearcher {
   }
 
   async close(): Promise<void> {
-    // Not `terminate`: a thread that is ended inside onnxruntime takes the process with it.
-    const exited = once(this.#worker, 'exit')
-    this.#worker.postMessage(null)
-    await exited
+    await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 
-  async #ask(
-    task: SearchTask,
-    signal: AbortSignal | undefined,
-    tell: (documents: number) => void,
-  ): Promise<SearchReply & { readonly kind: 'done' }> {
+  /** Lets all threads work on a task, and waits for all even if one fails. */
+  async #ask(task: SearchTask, signal: AbortSignal | undefined, tell: (documents: number) => void): Promise<Found[]> {
     const stop = () => Atomics.store(task.stop, 0, 1)
     signal?.addEventListener('abort', stop, { once: true })
     try {
-      return await new Promise((resolve, reject) => {
-        const done = (settle: () => void) => {
-          this.#worker.off('message', hear)
-          this.#worker.off('error', fail)
-          this.#worker.off('exit', gone)
-          settle()
+      while (this.#threads.length < task.cut.searchers) this.#threads.push(new SearchThread())
+      let documents = 0
+      const more = (some: number) => {
+        documents += some
+        tell(documents)
+      }
+      const work = this.#threads.slice(0, task.cut.searchers).map(async (thread) => {
+        try {
+          return await thread.search(task, more)
+        } catch (error) {
+          stop()
+          throw error
         }
-        const fail = (error: Error) => done(() => reject(error))
-        const gone = () => done(() => reject(new FieldtrialError('INTERNAL', 'The search thread ended by itself.')))
-        const hear = (reply: SearchReply) => {
-          if (reply.kind === 'progress') return tell(reply.documents)
-          done(() => {
-            if (reply.kind === 'done') return resolve(reply)
-            if (reply.kind === 'stopped') return reject(cancelled(signal))
-            const { code, message, hint, where } = reply
-            reject(new FieldtrialError(code, message, { ...(hint ? { hint } : {}), ...(where ? { where } : {}) }))
-          })
-        }
-        this.#worker.on('message', hear)
-        this.#worker.on('error', fail)
-        this.#worker.on('exit', gone)
-        this.#worker.postMessage(task)
+      })
+      const ends = await Promise.allSettled(work)
+      const failed = ends.find((end) => end.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+      return ends.map((end) => {
+        if (end.status === 'rejected' || end.value === null) throw cancelled(signal)
+        return end.value
       })
     } finally {
       signal?.removeEventListener('abort', stop)
@@ -149,7 +142,7 @@ export class ExactSearcher {
   }
 }
 
-/** One search with a thread of its own; for several in a row keep an `ExactSearcher`. */
+/** One search with threads of its own; for several in a row keep an `ExactSearcher`. */
 export async function exactSearch(options: SearchOptions): Promise<Ranking[]> {
   const searcher = await ExactSearcher.open()
   try {
@@ -195,16 +188,4 @@ function prepareQueries({ store, queries, k, similarity }: SearchOptions): Float
     for (let i = start; i < start + dimension; i++) prepared[i] = queries[i]! / length
   }
   return prepared
-}
-
-function toRankings(found: SearchReply & { readonly kind: 'done' }, count: number, k: number): Ranking[] {
-  return Array.from({ length: count }, (_, query) => {
-    const slots = [query * k, (query + 1) * k] as const
-    const scores = Float64Array.from(found.scores.subarray(...slots))
-    if (!scores.every(Number.isFinite))
-      throw new FieldtrialError('ENGINE_FAILED', `The scores of query ${query} overflow float32.`, {
-        hint: 'Normalise the vectors, or compare them by cosine.',
-      })
-    return { ids: Array.from(found.rows.subarray(...slots), (row) => found.ids.get(row)!), scores }
-  })
 }

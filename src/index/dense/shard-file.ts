@@ -111,12 +111,19 @@ async function readFully(file: FileHandle, target: Uint8Array, at: number, path:
   }
 }
 
+/** An open shard. */
+export interface OpenShard {
+  readonly path: string
+  readonly file: FileHandle
+  readonly layout: ShardLayout
+}
+
 /**
  * Opens a shard file and reads its header.
  *
  * @throws FieldtrialError `WORKSPACE_CORRUPT` if it is not there or is no shard of ours. The caller closes the handle.
  */
-export async function openShard(path: string): Promise<{ readonly file: FileHandle; readonly layout: ShardLayout }> {
+export async function openShard(path: string): Promise<OpenShard> {
   let file: FileHandle
   try {
     file = await open(path, 'r')
@@ -131,7 +138,7 @@ export async function openShard(path: string): Promise<{ readonly file: FileHand
     if (headerBytes > LONGEST_HEADER) throw corrupt(path, 'is not a safetensors file')
     const header = Buffer.alloc(headerBytes)
     await readFully(file, header, 8, path)
-    return { file, layout: parseHeader(path, header.toString('utf8'), 8 + headerBytes) }
+    return { path, file, layout: parseHeader(path, header.toString('utf8'), 8 + headerBytes) }
   } catch (error) {
     await file.close()
     throw error
@@ -144,19 +151,18 @@ export function emptyValues(dtype: Dtype, length: number): Float32Array | Uint16
   return dtype === 'float16' ? new Uint16Array(length) : new Int8Array(length)
 }
 
-/** Reads rows `from` (inclusive) to `to` (exclusive) of an open shard. */
+/**
+ * Reads rows of an open shard from row `from` on, as many as fit into `values`.
+ *
+ * @param scales One per row; null where they are not wanted.
+ */
 export async function readRows(
-  path: string,
-  file: FileHandle,
-  layout: ShardLayout,
+  { path, file, layout }: OpenShard,
   from: number,
-  to: number,
-): Promise<PackedVectors> {
+  values: Float32Array | Uint16Array | Int8Array,
+  scales: Float32Array | null,
+): Promise<void> {
   const { dtype, dimension, vectorsAt, scalesAt } = layout
-  const rows = to - from
-  const values = emptyValues(dtype, rows * dimension)
   await readFully(file, bytesOf(values), vectorsAt + from * dimension * BYTES_PER_NUMBER[dtype], path)
-  const scales = scalesAt === null ? null : new Float32Array(rows)
-  if (scales !== null) await readFully(file, bytesOf(scales), scalesAt! + 4 * from, path)
-  return { dtype, rows, dimension, values, scales }
+  if (scales !== null && scalesAt !== null) await readFully(file, bytesOf(scales), scalesAt + 4 * from, path)
 }

@@ -8,7 +8,7 @@ import { differingFields, fingerprint, type Json } from '../../core/fingerprint.
 import type { LongWork } from '../../core/progress.ts'
 import { BYTES_PER_NUMBER, type Dtype, type PackedVectors, packVectors, unpackVectors } from './dtypes.ts'
 import { appendJournal, type JournalEntry, readJournal, type ShardStats } from './journal.ts'
-import { openShard, readRows, shardPieces } from './shard-file.ts'
+import { emptyValues, openShard, readRows, shardPieces } from './shard-file.ts'
 import { rowsInShard, shardCount, shardSize } from './shards.ts'
 
 /** Version of the layout; a newer one is refused. */
@@ -205,11 +205,15 @@ export class VectorStore {
 
   /** A shard's numbers as stored, and its ids. */
   async readShard(shard: number): Promise<PackedVectors & { readonly ids: readonly string[] }> {
-    const { file, layout } = await this.openShard(shard)
+    const opened = await this.openShard(shard)
+    const { dtype, rows, dimension, ids } = opened.layout
+    const values = emptyValues(dtype, rows * dimension)
+    const scales = dtype === 'int8' ? new Float32Array(rows) : null
     try {
-      return { ...(await readRows(this.shardPath(shard), file, layout, 0, layout.rows)), ids: layout.ids }
+      await readRows(opened, 0, values, scales)
+      return { dtype, rows, dimension, values, scales, ids }
     } finally {
-      await file.close()
+      await opened.file.close()
     }
   }
 

@@ -69,9 +69,14 @@ export class TopK {
   /**
    * Empties the heaps.
    *
-   * @returns queries × k rows and scores, best first. The ids are given once per distinct document.
+   * @returns queries × k rows and scores, best first, and how many of each k there are. The ids are given once per distinct document.
    */
-  finish(): { readonly rows: Int32Array; readonly scores: Float32Array; readonly ids: Map<number, string> } {
+  finish(): {
+    readonly rows: Int32Array
+    readonly scores: Float32Array
+    readonly sizes: Int32Array
+    readonly ids: Map<number, string>
+  } {
     const ids = new Map<number, string>()
     for (let query = 0; query < this.queries; query++) {
       // The worst goes to the end, then the worst of the rest before it …
@@ -83,8 +88,12 @@ export class TopK {
         this.#set(last, score, row, id)
       }
     }
-    for (let slot = 0; slot < this.#rows.length; slot++) ids.set(this.#rows[slot]!, this.#ids[slot]!)
-    return { rows: this.#rows, scores: this.#scores, ids }
+    for (let query = 0; query < this.queries; query++) {
+      const root = query * this.k
+      const end = root + this.#sizes[query]!
+      for (let slot = root; slot < end; slot++) ids.set(this.#rows[slot]!, this.#ids[slot]!)
+    }
+    return { rows: this.#rows, scores: this.#scores, sizes: this.#sizes, ids }
   }
 
   /** What a score must reach to get in; while the heap is not full, anything. */
