@@ -63,7 +63,8 @@ export function HeatMap() {
         )
       }
       tools={
-        baseline !== undefined && (
+        baseline !== undefined &&
+        board.rows.length > 1 && (
           <Segmented
             label="Colour shows"
             value={view.heat}
