@@ -14,7 +14,9 @@ const K = 100
 const DEPTH_COMPARED = 10
 const rows: BenchRow[] = []
 const skips: Skip[] = []
-const notes: string[] = []
+const notes: string[] = [
+  'a search begins with the text of the query and ends with ids and scores, on all sides; where bm25s has its queries tokenized before, only we still do that work',
+]
 
 for (const size of ['small', 'large'] as const) {
   if (flagValue('--size') !== undefined && flagValue('--size') !== size) continue
@@ -68,11 +70,11 @@ async function benchOne({ name, documents, queries, corpusFile, queriesFile }: B
     const beside = pyserini
       ? await interleave(
           {
-            ours: () => index.searchAll(queries, K).then(() => undefined),
+            ours: search,
             pyserini: () => pyserini.ask<number>('search', { k: K }),
             batch: () => pyserini.ask<number>('search_batch', { k: K }),
           },
-          { rounds: 3 },
+          { rounds: 5 },
         )
       : undefined
 
@@ -106,18 +108,13 @@ async function benchOne({ name, documents, queries, corpusFile, queriesFile }: B
     row(indexing, d, 'documents/s', build.ours.median, build.bm25s?.median, 'bm25s, tokenizer and PyStemmer', 1.5)
     row(indexing, d, 'documents/s', build.ours.median, pyseriniBuild, 'Pyserini, with the start of Java')
     const searching = `search ${count(d)} documents, k=${K}`
-    row(
-      searching,
-      many,
-      'queries/s',
-      times.ours.median,
-      times.bm25s?.median,
-      'bm25s numba, queries tokenized before',
-      1,
-    )
-    row(searching, many, 'queries/s', times.ours.median, times.bm25sText?.median, 'bm25s numba, from the text on')
-    row(searching, q, 'queries/s', beside?.ours.median ?? 0, beside?.pyserini.median, 'Pyserini', 20)
-    row(searching, q, 'queries/s', beside?.ours.median ?? 0, beside?.batch.median, 'Pyserini, batch call of one thread')
+    row(searching, many, 'queries/s', times.ours.median, times.bm25sText?.median, 'bm25s numba', 1)
+    row(searching, many, 'queries/s', times.ours.median, times.bm25s?.median, 'bm25s numba, queries tokenized before')
+    if (beside) {
+      const ours = beside.ours.median / passes
+      row(searching, q, 'queries/s', ours, beside.pyserini.median, 'Pyserini', 20)
+      row(searching, q, 'queries/s', ours, beside.batch.median, 'Pyserini, batch call of one thread')
+    }
     if (!bm25s) {
       rows.push(benchRow({ name: indexing, unit: 'documents/s', better: 'higher', ours: d / build.ours.median }))
       rows.push(benchRow({ name: searching, unit: 'queries/s', better: 'higher', ours: many / times.ours.median }))
