@@ -1,0 +1,205 @@
+import { basename } from 'node:path'
+import { FieldtrialError } from '../core/errors.ts'
+import { didYouMean, nearest } from '../core/suggest.ts'
+import { type FusionOptions, fusionOptions } from '../fusion/index.ts'
+import { type Bm25Options, bm25Identity } from '../index/bm25/index.ts'
+import { describeIssue, hintFor, leafIssues } from './issues.ts'
+import { localPath, type ResolveContext } from './resolve-context.ts'
+import {
+  type Bm25Input,
+  type FusionInput,
+  fieldsAt,
+  type ModelInput,
+  type RecipeInput,
+  type StudyInput,
+  StudySchema,
+} from './schema.ts'
+import { isBm25Shorthand, parseBm25, parseFusion } from './shorthand.ts'
+import type { Path } from './source.ts'
+import type { Bm25Spec, DenseSpec, FusionSpec, ModelSpec, RecipeSpec, RetrieverSpec } from './study.ts'
+
+/** The retrievers of a study in the order of its tables: baselines, models × recipes, fusions after their members. */
+export function resolveRetrievers(input: StudyInput, context: ResolveContext): RetrieverSpec[] {
+  const retrievers: RetrieverSpec[] = []
+  const add = (spec: RetrieverSpec, path: Path) => {
+    if (retrievers.some((other) => other.id === spec.id))
+      context.problem(
+        path,
+        `Two retrievers are called ${JSON.stringify(spec.id)}.`,
+        'Give one of them an `id:` of its own.',
+      )
+    else retrievers.push(spec)
+  }
+  for (const [i, given] of (input.baselines ?? []).entries()) {
+    const spec = attempt(['baselines', i], context, () => resolveBm25(given, ['baselines', i], context))
+    if (spec) add(spec, ['baselines', i])
+  }
+  const recipes = (input.recipes ?? ['sentence-transformers' as const]).map(
+    (given): RecipeInput => (typeof given === 'string' ? { recipe: given } : given),
+  )
+  for (const [i, given] of (input.models ?? []).entries()) {
+    const model: ModelInput = typeof given === 'string' ? { model: given } : given
+    for (const recipe of recipes)
+      add(resolveDense(model, recipe, recipes.length > 1, ['models', i], context), ['models', i])
+  }
+  const fusions = (input.fusion ?? []).map((given, i) => ({
+    i,
+    given: attempt(['fusion', i], context, () => (typeof given === 'string' ? parseFusion(given) : given)),
+  }))
+  const fusionIds = fusions.flatMap(({ given }) => (given ? [fusionId(given)] : []))
+  for (const { i, given } of fusions) {
+    if (!given) continue
+    const id = fusionId(given)
+    const known = retrievers.map((r) => r.id)
+    for (const [j, member] of given.of.entries()) {
+      if (known.includes(member)) continue
+      const later = fusionIds.includes(member)
+      context.problem(
+        ['fusion', i, 'of', j],
+        later
+          ? `${JSON.stringify(member)} stands after the fusion that uses it.`
+          : `No retriever is called ${JSON.stringify(member)}.`,
+        later ? 'Put it before.' : didYouMean(member, known),
+      )
+    }
+    const options = attempt(['fusion', i], context, () => checkedFusion(given))
+    if (options) add({ kind: 'fusion', id, options, members: given.of } satisfies FusionSpec, ['fusion', i])
+  }
+  if (retrievers.length === 0 && !input.baselines && !input.models)
+    context.problem([], 'The study names no retriever.', 'Add `baselines: [bm25]` or `models: [path/to/model]`.')
+  return retrievers
+}
+
+/** Runs a check that throws for people and turns what it throws into a problem of this place. */
+function attempt<T>(path: Path, context: ResolveContext, check: () => T): T | undefined {
+  try {
+    return check()
+  } catch (error) {
+    if (!(error instanceof FieldtrialError)) throw error
+    context.problem(path, error.message, error.hint ?? '')
+    return undefined
+  }
+}
+
+function resolveBm25(given: string | Bm25Input, path: Path, context: ResolveContext): Bm25Spec | undefined {
+  let spec: Bm25Input
+  if (typeof given !== 'string') spec = given
+  else if (isBm25Shorthand(given)) {
+    spec = parseBm25(given)
+    const checked = StudySchema.shape.baselines.safeParse([spec])
+    if (!checked.success) {
+      for (const issue of leafIssues(checked.error.issues))
+        context.problem(path, describeIssue(issue), hintFor(issue, [spec]))
+      return undefined
+    }
+  } else {
+    context.problem(
+      path,
+      `${JSON.stringify(given)} is no baseline.`,
+      didYouMean(given, ['bm25', ...fieldsAt(['baselines'])]),
+    )
+    return undefined
+  }
+  const { id, type: _type, ...rest } = spec
+  const options = rest as Bm25Options
+  // Says what the schema cannot: options that have no effect together.
+  bm25Identity(options)
+  return { kind: 'bm25', id: id ?? bm25Id(options), options }
+}
+
+/** `bm25`, and whatever is not default about it. */
+function bm25Id({ variant, analyzer, multifield, k1, b, delta }: Bm25Options): string {
+  const analyzerName = typeof analyzer === 'string' ? analyzer : analyzer?.name
+  return [
+    'bm25',
+    ...(variant && variant !== 'lucene' ? [variant] : []),
+    ...(analyzerName && analyzerName !== 'lucene-english' ? [analyzerName] : []),
+    ...(multifield ? ['multifield'] : []),
+    ...Object.entries({ k1, b, delta }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}_${value}`])),
+  ].join('-')
+}
+
+function resolveDense(
+  given: ModelInput,
+  recipe: RecipeInput,
+  several: boolean,
+  path: Path,
+  context: ResolveContext,
+): DenseSpec {
+  const engine = given.engine ?? (given.url ? 'http' : 'onnx')
+  const refuse = (field: string, why: string) =>
+    context.problem([...path, field], why, 'Remove the field, or choose the other engine.')
+  if (engine === 'http' && !given.url)
+    context.problem(
+      [...path, 'url'],
+      'engine: http needs the `url` of a server.',
+      'For example `url: http://localhost:8080/v1`.',
+    )
+  if (engine === 'http' && given.dtype)
+    refuse('dtype', 'A server chooses its own precision; `dtype` is for engine: onnx.')
+  if (engine === 'onnx') {
+    for (const field of [
+      'url',
+      'api',
+      'apiKeyEnv',
+      'dimensions',
+      'batchSize',
+      'concurrency',
+      'timeoutSeconds',
+      'retries',
+    ] as const)
+      if (given[field] !== undefined) refuse(field, `\`${field}\` is for engine: http.`)
+  }
+  const model: ModelSpec = dropUndefined({
+    engine,
+    model: engine === 'onnx' ? (localPath(given.model, context.folder) ?? given.model) : given.model,
+    given: given.model,
+    dtype: given.dtype ?? 'float32',
+    url: given.url,
+    api: given.api,
+    apiKeyEnv: given.apiKeyEnv,
+    dimensions: given.dimensions,
+    batchSize: given.batchSize,
+    concurrency: given.concurrency,
+    timeoutSeconds: given.timeoutSeconds,
+    retries: given.retries,
+  })
+  const resolved: RecipeSpec = dropUndefined({
+    recipe: recipe.recipe,
+    pooling: recipe.pooling,
+    prompts: recipe.prompts || given.prompts ? dropUndefined({ ...given.prompts, ...recipe.prompts }) : undefined,
+    normalize: recipe.normalize ?? given.normalize,
+    maxLength: recipe.maxLength ?? given.maxLength,
+  })
+  // A hub id without an owner is rare, a slip of the keyboard is not; better to ask than to go to the network.
+  if (engine === 'onnx' && !given.model.includes('/') && isBm25Shorthand(nearest(given.model, ['bm25']) ?? ''))
+    context.problem([...path], `There is no model folder ${given.model}.`, 'Did you mean bm25?')
+  const base = given.id ?? modelName(given.model)
+  const id = several ? `${base}+${recipe.id ?? recipe.recipe}` : base
+  return { kind: 'dense', id: given.dtype === 'int8' && !given.id ? `${id}-int8` : id, model, recipe: resolved }
+}
+
+function modelName(model: string): string {
+  return basename(model.replace(/@[^/@]*$/, '')).replaceAll(/[^\p{L}\p{N}._+@-]+/gu, '-') || 'model'
+}
+
+function fusionId(given: FusionInput): string {
+  return given.id ?? `${given.method}-${given.of.join('+')}`
+}
+
+function checkedFusion(given: FusionInput): FusionOptions {
+  if (given.weights && given.weights.length !== given.of.length)
+    throw new FieldtrialError('USAGE', `${given.weights.length} weights for ${given.of.length} members.`, {
+      hint: 'Give one weight per member of `of`.',
+    })
+  const { id: _id, of: _of, ...options } = given
+  return fusionOptions(options as FusionOptions)
+}
+
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
+
+function dropUndefined<T extends object>(object: T): Defined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>
+}
