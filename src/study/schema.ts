@@ -148,12 +148,14 @@ const analyzerObject = z.strictObject({
   stopwords: z
     .union([z.boolean(), z.array(z.string())])
     .optional()
-    .describe('`true` for Lucene’s 33 English ones, `false` for none, or a list.'),
-  stemmer: z.enum(STEMMERS).optional().describe('Default: `porter` for lucene-english, else `none`.'),
+    .describe(
+      '`true` for Lucene’s 33 English ones, `false` for none, or a list. Default: true for lucene-english, code and bm25s.',
+    ),
+  stemmer: z.enum(STEMMERS).optional().describe('Default: `porter` for lucene-english and code, else `none`.'),
   wholeNames: z
     .boolean()
     .optional()
-    .describe('Only `code`: whether a name of several parts is also a term as a whole. Default: false.'),
+    .describe('Only `code`: whether a name of several parts is also a term as a whole. Default: true.'),
 })
 
 const bm25Object = z.strictObject({
