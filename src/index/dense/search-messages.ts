@@ -13,6 +13,8 @@ export interface SearchTask {
   readonly queryRows: number
   /** Shared: what is taken already. */
   readonly claims: Int32Array
+  /** Shared: per query a score that the k best reach. */
+  readonly bounds: Float32Array
   /** Shared; anything but 0 means stop. */
   readonly stop: Int32Array
 }

@@ -16,7 +16,7 @@ async function search(task: SearchTask): Promise<void> {
   const { count, queryRows, stop, claims, cut, similarity } = task
   const store = await VectorStore.open(task.folder)
   const { dimension, dtype } = store.meta
-  const best = new TopK(count, task.k)
+  const best = new TopK(count, task.k, task.bounds)
   const most = Math.min(queryRows, count)
   const product = await Product.open({ ...cut, dtype, dimension, similarity, queryRows: most })
   let told = performance.now()

@@ -144,7 +144,7 @@ describe('exact search', () => {
       for (const shardRows of [300, 1024, 4096]) {
         const store = await fill(vectors, ids, { dimension: d, dtype: 'float32', shardRows })
         for (const blockRows of [512, 8192])
-          for (const threads of [1, 2])
+          for (const threads of [1, 2, 3, 11])
             results.push(await searcher.search({ store, queries, k: 500, similarity: 'dot', blockRows, threads }))
       }
       for (const { ids, scores } of results[0]!) {

@@ -87,6 +87,7 @@ export class ExactSearcher {
           cut,
           queryRows: QUERY_ROWS,
           claims: newClaims(store.shards),
+          bounds: new Float32Array(new SharedArrayBuffer(4 * some)).fill(-Infinity),
           stop: new Int32Array(new SharedArrayBuffer(4)),
         }
         const tell = (documents: number) =>

@@ -12,8 +12,15 @@ export class TopK {
   readonly #rows: Int32Array
   readonly #ids: string[]
   readonly #sizes: Int32Array
+  readonly #bounds: Float32Array
 
-  constructor(queries: number, k: number) {
+  /**
+   * @param bounds One number per query, -Infinity at first; shared with the other threads that search for the same queries. It is the k-th best
+   *   score that any of them has met: what lies below it cannot be among the best of all, so heaps may hold fewer than k. Whenever a thread
+   *   sees what another wrote, what all keep together holds the same k best.
+   */
+  constructor(queries: number, k: number, bounds: Float32Array) {
+    this.#bounds = bounds
     this.queries = queries
     this.k = k
     this.#scores = new Float32Array(queries * k)
@@ -50,7 +57,8 @@ export class TopK {
     for (let i = 0; i < count; i++) {
       const query = firstQuery + i
       const root = query * this.k
-      let least = this.#least(query)
+      let own = this.#own(query)
+      let least = Math.max(own, this.#bounds[query]!)
       for (let c = 0; c < chunks; c++) {
         if (maxima[i * chunks + c]! < least) continue
         const end = Math.min(documents, (c + 1) * chunk)
@@ -58,11 +66,13 @@ export class TopK {
           const score = scores[i * stride + j]!
           if (score < least) continue
           const id = ids[firstId + j]!
-          if (score === least && compareIds(id, this.#ids[root]!) <= 0) continue
+          if (score === own && compareIds(id, this.#ids[root]!) <= 0) continue
           this.#insert(query, score, firstRow + j, id)
-          least = this.#least(query)
+          own = this.#own(query)
+          least = Math.max(own, least)
         }
       }
+      if (own > this.#bounds[query]!) this.#bounds[query] = own
     }
   }
 
@@ -96,8 +106,8 @@ export class TopK {
     return { rows: this.#rows, scores: this.#scores, sizes: this.#sizes, ids }
   }
 
-  /** What a score must reach to get in; while the heap is not full, anything. */
-  #least(query: number): number {
+  /** The worst score of a full heap; while it is not full, nothing is too bad. */
+  #own(query: number): number {
     return this.#sizes[query]! < this.k ? -Infinity : this.#scores[query * this.k]!
   }
 
