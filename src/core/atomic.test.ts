@@ -2,13 +2,25 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { asWriteError, writeAtomic } from './atomic.ts'
+import { asWriteError, makeFolder, writeAtomic } from './atomic.ts'
 
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fieldtrial-atomic-'))
 })
 afterEach(() => rm(folder, { recursive: true }))
+
+describe('makeFolder', () => {
+  it('makes folders above, many callers at once, and gives up where none can be made', async () => {
+    const deep = join(folder, 'a', 'b', 'c', 'd')
+    await Promise.all(Array.from({ length: 20 }, (_, i) => makeFolder(join(deep, String(i % 3)))))
+    expect((await readdir(deep)).sort()).toEqual(['0', '1', '2'])
+    await writeFile(join(folder, 'file'), '')
+    await expect(makeFolder(join(folder, 'file', 'x'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+    if (process.platform === 'linux')
+      await expect(makeFolder('/proc/fieldtrial/x')).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
 
 describe('writeAtomic', () => {
   it('writes text, bytes and pieces, making folders on the way, and leaves nothing else behind', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FieldtrialError, systemCode } from './errors.ts'
 
@@ -16,17 +16,22 @@ export function temporaryName(path: string): string {
  * asked to make a folder in a folder that is there (such as /proc).
  */
 export async function makeFolder(path: string): Promise<void> {
+  if (await madeFolder(path)) return
+  const parent = dirname(path)
+  if (parent !== path) await makeFolder(parent)
+  // Once more: this time the parent is there, also if another process has just made it.
+  if (!(await madeFolder(path))) throw Object.assign(new Error(`mkdir ${path}: not possible here`), { code: 'ENOENT' })
+}
+
+/** Whether the folder is there now; false if the one above it is not. */
+async function madeFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path)
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return
-    const parent = dirname(path)
-    if (systemCode(error) !== 'ENOENT' || parent === path || (await stat(parent).catch(() => undefined))) throw error
-    await makeFolder(parent)
-    await mkdir(path).catch((second: unknown) => {
-      if (systemCode(second) !== 'EEXIST') throw second
-    })
+    if (systemCode(error) === 'ENOENT') return false
+    if (systemCode(error) !== 'EEXIST') throw error
   }
+  return true
 }
 
 /** Gives failed writes a message that says what to do. */
