@@ -162,7 +162,7 @@ else {
   const skips: Skip[] = []
   const notes: string[] = [
     `${threads} threads, top ${K}; random unit vectors; median of turns, FAISS timed inside Python.`,
-    'At 3,584 dimensions both sides spend most of their time in the matrix product (about 0.6 s on two cores of this kind). FAISS holds the vectors in memory; fieldtrial reads them from the store on every search, so that memory does not grow with the collection, and that copy is most of the difference.',
+    'At 3,584 dimensions fieldtrial spends about 0.63–0.65 s of a search in the matrix product (profiled on two cores of this kind). FAISS holds the vectors in memory; fieldtrial reads them from the store on every search, so that memory does not grow with the collection: 0.07–0.09 s a thread. The rest of the difference was not found.',
   ]
   try {
     await beside(quick ? 8000 : 57_638, 384, 2, rows, skips, notes)
