@@ -11,7 +11,7 @@ export function registerDatasets(program: Command): void {
     .command('datasets')
     .summary('list known collections, or look at one')
     .description(
-      'Lists the collections that have a name here. Any folder, .zip or hub data set in BEIR or CoIR layout works as well.',
+      'Lists the collections that have a name here. Any folder, .zip or hub data set in BEIR or CoIR layout works as well. Counts and hub names are those commonly given, not checked against the hub; `datasets show` counts for itself.',
     )
     .argument('[filter]', 'only those whose name holds this text')
     .option('--json', 'print as JSON')
