@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { Check } from '../study/doctor/check.ts'
+import { type EncoderFlags, encoderSpec } from './encoder-flags.ts'
 import { interruptible } from './interrupt.ts'
 import { openWorkspace, WORKSPACE_HELP } from './options.ts'
 import { createTerminal } from './terminal.ts'
 
-interface DoctorFlags {
+interface DoctorFlags extends EncoderFlags {
   model?: string
-  url?: string
   int8?: boolean
   workspace?: string
   json?: boolean
@@ -52,23 +52,12 @@ export function registerDoctor(program: Command): void {
         if (flags.model) {
           const { checkEncoder, checkQuantisation } = await import('../study/doctor/encoder.ts')
           const { prepareEncoder } = await import('../study/prepare.ts')
+          const spec = await encoderSpec(flags.model, flags)
           const prepare = (dtype: 'float32' | 'int8') =>
-            prepareEncoder(
-              {
-                kind: 'dense',
-                id: flags.model!,
-                model: {
-                  engine: flags.url ? 'http' : 'onnx',
-                  model: flags.model!,
-                  given: flags.model!,
-                  dtype,
-                  ...(flags.url ? { url: flags.url } : {}),
-                },
-                recipe: { recipe: 'sentence-transformers' },
-              },
-              workspace,
-              { ...(flags.offline ? { offline: true } : {}), work: { signal } },
-            )
+            prepareEncoder({ ...spec, model: { ...spec.model, dtype } }, workspace, {
+              ...(flags.offline ? { offline: true } : {}),
+              work: { signal },
+            })
           add(await checkEncoder(await prepare(flags.int8 ? 'int8' : 'float32'), signal))
           if (flags.int8) add(await checkQuantisation(await prepare('float32'), await prepare('int8'), signal))
         }

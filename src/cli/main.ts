@@ -10,6 +10,7 @@ import { registerMeasure } from './measure.ts'
 import { registerModels } from './models.ts'
 import { printError } from './print-error.ts'
 import { registerQuickstart } from './quickstart.ts'
+import { registerRecipe } from './recipe.ts'
 import { registerReport } from './report.ts'
 import { registerRun } from './run.ts'
 import { createTerminal } from './terminal.ts'
@@ -29,6 +30,7 @@ Examples:
   fieldtrial quickstart                            a first study out of the documentation on this machine
   fieldtrial run study.yaml                        run a study, or what is left of it
   fieldtrial run --collection DIR --retriever bm25 --retriever MODEL -m nDCG@10
+  fieldtrial recipe show promptreps --model M --text T   what a model is given, token by token
   fieldtrial measure qrels.txt run.txt -m nDCG@10 -m R@100
   fieldtrial compare qrels.txt baseline.txt other.txt
 
@@ -43,6 +45,7 @@ Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network,
     registerCompare,
     registerDatasets,
     registerModels,
+    registerRecipe,
     registerDoctor,
     registerClean,
     registerCompletion,

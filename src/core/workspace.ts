@@ -8,9 +8,17 @@ import { type LockOptions, withLock } from './lock.ts'
 export const WORKSPACE_VERSION = 1
 
 /** Kinds of artifact; each has a folder, and in it a folder or file per fingerprint. */
-export type ArtifactKind = 'bm25' | 'vectors' | 'runs' | 'measures' | 'evidence'
+export type ArtifactKind = 'bm25' | 'vectors' | 'postprocess' | 'runs' | 'measures' | 'space' | 'evidence'
 
-export const ARTIFACT_KINDS: readonly ArtifactKind[] = ['bm25', 'vectors', 'runs', 'measures', 'evidence']
+export const ARTIFACT_KINDS: readonly ArtifactKind[] = [
+  'bm25',
+  'vectors',
+  'postprocess',
+  'runs',
+  'measures',
+  'space',
+  'evidence',
+]
 
 /**
  * The folder where every artifact lies under its fingerprint:

@@ -7,6 +7,11 @@ import type { Collection, Document, Finding, Qrels, Query } from './types.ts'
 export interface FileCollection extends Collection {
   /** Every file that the content comes from; when none changed, the content did not. */
   sourceFiles(): readonly string[]
+  /**
+   * Queries that the file has beside those of this split, in its order: those of other splits, such as training, and unjudged ones.
+   * Never one that is under test.
+   */
+  otherQueries(): AsyncIterable<Query>
   /** What reading the queries and judgments showed, e.g. `queries.absent`, `qrels.repeated`. */
   readFindings(): Promise<readonly Finding[]>
   /** How the files are read (split, columns …): with the files' content it decides what the collection holds. */
@@ -40,6 +45,8 @@ interface Judged {
   readonly queries: Query[]
   readonly qrels: Qrels
   readonly findings: Finding[]
+  /** All judgments of the split, also of queries that the file does not have. */
+  readonly all: Qrels
 }
 
 const EXAMPLES = 5
@@ -70,6 +77,10 @@ export function fileCollection(parts: CollectionParts): FileCollection {
     qrels: async () => (await load()).qrels,
     readFindings: async () => (await load()).findings,
     sourceFiles: () => parts.files,
+    async *otherQueries() {
+      const { all } = await load()
+      for await (const { query } of parts.readQueries()) if (!all.has(query.id)) yield query
+    },
   }
 }
 
@@ -102,7 +113,7 @@ async function readJudged(parts: CollectionParts): Promise<Judged> {
       },
     )
   const qrels: Qrels = new Map(queries.map(({ id }) => [id, all.get(id)!]))
-  return { queries, qrels, findings: judgedFindings(all, qrels, repeated) }
+  return { queries, qrels, all, findings: judgedFindings(all, qrels, repeated) }
 }
 
 function judgedFindings(all: Qrels, kept: Qrels, repeated: number): Finding[] {

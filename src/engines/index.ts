@@ -5,6 +5,15 @@ export {
   compareEncoders,
   runConformance,
 } from './conformance/index.ts'
+export type { HttpOptions } from './http/options.ts'
 export { prepareHttp } from './http/prepare.ts'
 export { type OnnxOptions, prepareOnnx, supportedArchitecture, supportedModelTypes } from './onnx/index.ts'
-export type { Encoded, Encoder, EncoderInfo, PreparedEncoder } from './types.ts'
+export type {
+  Encoded,
+  EncodeOptions,
+  Encoder,
+  EncoderInfo,
+  PreparedEncoder,
+  PromptPreview,
+  SparseRows,
+} from './types.ts'

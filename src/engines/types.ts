@@ -12,10 +12,22 @@ export interface EncoderInfo {
   /** Numbers per vector; null where only the server's first answer tells. */
   readonly dimension: number | null
   readonly parameters: number | null
-  /** Bytes of weights in memory, for the plan's estimate; null if unknown. */
+  /** Bytes of the weights once loaded; null if unknown. */
   readonly weightBytes: number | null
+  /** Bytes of memory that the loaded model takes at most, working space included: for the plan and the check before loading; null if unknown. */
+  readonly memoryBytes: number | null
   /** Anything a reader of the numbers must know, e.g. `int8 weights: vectors differ from float32's`. */
   readonly warnings: readonly string[]
+}
+
+/** Sparse vectors of n texts, row after row: the entries of text i are at `offsets[i]` to `offsets[i + 1]` of the two arrays. */
+export interface SparseRows {
+  /** n + 1 places; the first is 0. */
+  readonly offsets: Uint32Array
+  /** Term ids (the tokenizer's), ascending within a row, none twice. */
+  readonly terms: Uint32Array
+  /** Whole weights from 1 on. */
+  readonly weights: Uint16Array
 }
 
 /** A batch of vectors. */
@@ -27,9 +39,13 @@ export interface Encoded {
   readonly tokens: Int32Array
   /** 1 where the text was longer than `maxLength` and was cut; 255 where a server does not tell. */
   readonly truncated: Uint8Array
+  /** Only where the recipe has a sparse half. */
+  readonly sparse?: SparseRows
 }
 
 export interface EncodeOptions {
+  /** The collection's task instruction, for recipes whose prompts hold one. Default: empty. */
+  readonly task?: string
   readonly signal?: AbortSignal
   /** Told now and then how many of the call's texts are done. */
   readonly onProgress?: (texts: number) => void
@@ -47,8 +63,26 @@ export interface Encoder {
   close(): Promise<void>
 }
 
+/** What a model is given for one text under one prompt, token by token. */
+export interface PromptPreview {
+  readonly tokens: readonly {
+    readonly id: number
+    /** The token as people read it: a piece of text, or a special token's name. */
+    readonly piece: string
+    /** Whether its state goes into the vector. */
+    readonly pooled: boolean
+    /** Whether it belongs to the (last copy of the) query or document itself. */
+    readonly contents: boolean
+  }[]
+  readonly truncated: boolean
+  /** Tokens of the contents that were cut off. */
+  readonly cutTokens: number
+}
+
 /** An encoder whose files were found and whose identity is known, not yet in memory. */
 export interface PreparedEncoder {
   readonly info: EncoderInfo
+  /** The prompts of one text, token by token, without loading the model. Absent where a server tokenises. */
+  preview?(text: string, side: Side, task: string): Promise<PromptPreview[]>
   open(options?: { readonly threads?: number; readonly signal?: AbortSignal }): Promise<Encoder>
 }

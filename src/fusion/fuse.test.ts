@@ -87,6 +87,47 @@ describe('fusion', () => {
           expect(ranking.scores.every(Number.isFinite), `${method} ${normalisation}`).toBe(true)
   })
 
+  it('as PromptReps does: a run without the query is replaced by the other', () => {
+    const one = run({ p: { a: 9, b: 7, c: 5 }, q: { a: 4, b: 2, c: 0 } })
+    const other = run({ q: { c: 30, d: 20, b: 10 } })
+    const hybrid = fuse([one, other], { method: 'promptreps-hybrid', alpha: 0.75 })
+    expect(list(hybrid, 'q')).toEqual([
+      ['a', 0.75],
+      ['b', 0.375],
+      ['c', 0.25],
+      ['d', 0.125],
+    ])
+    const alone = [
+      ['a', 1],
+      ['b', 0.5],
+      ['c', 0],
+    ]
+    expect(list(hybrid, 'p')).toEqual(alone)
+    expect(list(fuse([other, one], { method: 'promptreps-hybrid', alpha: 1 }), 'p')).toEqual(alone)
+    // An empty ranking says the same as no ranking.
+    other.set('p', { ids: [], scores: new Float64Array(0) })
+    expect(list(fuse([one, other], { method: 'promptreps-hybrid', alpha: 0 }), 'p')).toEqual(alone)
+    const sum = fuse([one, other], { method: 'wsum', weights: [0.75, 0.25] })
+    expect(list(sum, 'q')).toEqual(list(hybrid, 'q'))
+    expect(list(sum, 'p')[0]).toEqual(['a', 0.75])
+  })
+
+  it('as PromptReps does: equal scores become 0, and what lies beyond 1,000 does not count', () => {
+    const flat = run({ q: { a: 3, b: 3 } })
+    const deep = run({ q: Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`d${i}`, 1999 - i])) })
+    const hybrid = fuse([flat, deep], { method: 'promptreps-hybrid' })
+    expect(hybrid.get('q')!.ids).toHaveLength(1002)
+    const scores = new Map(list(hybrid))
+    expect([scores.get('a'), scores.get('d0'), scores.get('d500'), scores.get('d999')]).toEqual([
+      0,
+      0.5,
+      0.5 * (499 / 999),
+      0,
+    ])
+    expect(scores.has('d1000')).toBe(false)
+    expect(fuse([flat, deep], { method: 'promptreps-hybrid', depth: 10 }).get('q')!.ids).toHaveLength(10)
+  })
+
   it('refuses what cannot be fused', () => {
     const twice: Run = new Map([['q', { ids: ['a', 'a'], scores: Float64Array.of(2, 1) }]])
     expect(() => fuse([bm25], { method: 'rrf' })).toThrow(/two runs/)
@@ -95,6 +136,8 @@ describe('fusion', () => {
     expect(() => fuse([bm25, run({ q: { z: Number.NaN } })], { method: 'rrf' })).toThrow(/document z .* NaN/)
     expect(() => fuse([bm25, run({ q: { z: Infinity } })], { method: 'sum' })).toThrow(/fused score .* NaN/)
     expect(() => fuse([bm25, dense], { method: 'wsum', weights: [1] })).toThrow(/1 weights for 2 runs/)
+    expect(() => fuse([bm25, dense, bm25], { method: 'promptreps-hybrid' })).toThrow(/takes 2 runs, not 3/)
+    expect(() => fusionOptions({ method: 'promptreps-hybrid' }, 3)).toThrow(/takes 2 runs, not 3/)
   })
 })
 
@@ -105,6 +148,11 @@ describe('options', () => {
       method: 'wsum',
       normalisation: 'min-max',
       weights: [1, 2],
+    })
+    expect(fusionOptions({ method: 'promptreps-hybrid' }, 2)).toEqual({
+      method: 'promptreps-hybrid',
+      normalisation: 'min-max',
+      alpha: 0.5,
     })
     expect(fusionOptions({ method: 'rbc' })).toEqual({ method: 'rbc', normalisation: 'none', phi: 0.8 })
     const once = fusionOptions({ method: 'gmnz', depth: 5 })
@@ -119,6 +167,9 @@ describe('options', () => {
     [{ method: 'rrf', phi: 0.5 }, /rrf has no parameter phi/, /It has k/],
     [{ method: 'rrf', k: -1 }, /k of the fusion cannot be -1/, /from 0 on/],
     [{ method: 'rbc', phi: 1 }, /phi of the fusion cannot be 1/, /below 1/],
+    [{ method: 'promptreps-hybrid', alpha: 1.1 }, /alpha of the fusion cannot be 1.1/, /from 0 to 1/],
+    [{ method: 'promptreps-hybrid', weights: [0.5, 0.5] }, /takes no weights/, /wsum/],
+    [{ method: 'wsum', alpha: 0.5 }, /wsum has no parameter alpha/, /none/],
     [{ method: 'rrf', weights: [1, 1] }, /rrf takes no weights/, /wsum/],
     [{ method: 'wsum', weights: [1, Number.NaN] }, /must be numbers/, /one number/],
     [{ method: 'rrf', depth: 0 }, /cut at 0/, /from 1 on/],
@@ -143,10 +194,13 @@ describe('properties', () => {
   const method = fc.constantFrom<FusionMethod>(...FUSION_METHODS)
   const normalisation = fc.constantFrom<Normalisation>(...NORMALISATIONS)
   const runs = (given: readonly Record<string, number>[]) => given.map((d) => run({ q: d }))
+  /** As many of the lists as the method takes. */
+  const taken = (m: FusionMethod, given: readonly Record<string, number>[]) => given.slice(0, methodOf(m).runs)
 
   it('a fusion has each document of its runs once, best first, with a finite score', () => {
     fc.assert(
-      fc.property(lists, method, normalisation, (given, m, n) => {
+      fc.property(lists, method, normalisation, (all, m, n) => {
+        const given = taken(m, all)
         const fused = list(fuse(runs(given), { method: m, normalisation: n }))
         expect(fused.map(([id]) => id).sort()).toEqual([...new Set(given.flatMap((d) => Object.keys(d)))].sort())
         fused.forEach(([id, score], i) => {
@@ -161,7 +215,8 @@ describe('properties', () => {
 
   it('the order of the runs and of their lines does not matter', () => {
     fc.assert(
-      fc.property(lists, method, normalisation, (given, m, n) => {
+      fc.property(lists, method, normalisation, (all, m, n) => {
+        const given = taken(m, all)
         const forwards = new Map(list(fuse(runs(given), { method: m, normalisation: n })))
         const turned = given.toReversed().map((d) => Object.fromEntries(Object.entries(d).reverse()))
         for (const [id, score] of list(fuse(runs(turned), { method: m, normalisation: n })))

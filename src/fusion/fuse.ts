@@ -12,7 +12,7 @@ import { candidatesOf, type RankedList, tableOf } from './table.ts'
  *
  * The result has every query that any run has, best document first, ties by id descending (bytes). A run without a query
  * counts as one that found nothing for it, because a TREC file says so by having no lines (ranx refuses such runs).
- * Equal to ranx 0.3.21 for all methods and normalisations where ranx itself is repeatable.
+ * Equal to ranx 0.3.21 for all its methods and normalisations where ranx itself is repeatable.
  *
  * @throws FieldtrialError `USAGE` for options that do not fit each other or the runs, `DATA_INVALID` for a document that
  * stands twice in a ranking, and for scores that are NaN or give NaN (infinite ones cannot be normalised)
@@ -29,10 +29,10 @@ export function fuse(runs: readonly Run[], options: FusionOptions): Run {
     )
   const parameters = parametersOf(resolved, runs.length)
   const normalise = normaliserOf(resolved.normalisation ?? 'none')
-  const { combine } = methodOf(resolved.method)
+  const { combine, looksAt } = methodOf(resolved.method)
   const fused: Run = new Map()
   for (const query of new Set(runs.flatMap((run) => [...run.keys()]))) {
-    const lists = runs.map((run) => ranked(query, run.get(query), resolved.ties ?? 'id'))
+    const lists = runs.map((run) => cut(ranked(query, run.get(query), resolved.ties ?? 'id'), looksAt))
     const candidates = candidatesOf(lists)
     // An inverted or filled-up list is in another order than before.
     const normalised = lists.map((list) => sorted(normalise(list, candidates), resolved.ties ?? 'id'))

@@ -28,22 +28,24 @@ export interface FusionOptions extends Partial<MethodParameters> {
   readonly ties?: 'id' | 'given'
 }
 
-const DEFAULTS: MethodParameters = { k: 60, gamma: 0.5, phi: 0.8, sigma: 0.01 }
+const DEFAULTS: MethodParameters = { k: 60, gamma: 0.5, phi: 0.8, sigma: 0.01, alpha: 0.5 }
 
 const RANGES: Record<ParameterName, { wants: string; allows(value: number): boolean }> = {
   k: { wants: 'a number from 0 on', allows: (value) => value >= 0 },
   gamma: { wants: 'a number', allows: () => true },
   phi: { wants: 'a number above 0 and below 1', allows: (value) => value > 0 && value < 1 },
   sigma: { wants: 'a number from 0 to 1', allows: (value) => value >= 0 && value <= 1 },
+  alpha: { wants: 'a number from 0 to 1', allows: (value) => value >= 0 && value <= 1 },
 }
 
 /**
  * Checks options and fills in the defaults, all but the weights, whose number only the runs know.
  *
+ * @param runs How many runs are to be fused, where that is known already
  * @throws FieldtrialError `USAGE` for an unknown method or normalisation, for a parameter that the method does not have,
- * and for one out of its range
+ * for one out of its range, and for weights or a method that do not fit the number of runs
  */
-export function fusionOptions(given: FusionOptions): FusionOptions {
+export function fusionOptions(given: FusionOptions, runs?: number): FusionOptions {
   known('fusion method', given.method, METHODS, FUSION_METHODS)
   const method = methodOf(given.method)
   const normalisation = given.normalisation ?? (method.on === 'scores' ? 'min-max' : 'none')
@@ -62,17 +64,30 @@ export function fusionOptions(given: FusionOptions): FusionOptions {
     throw usage(`A fusion cannot be cut at ${given.depth} documents.`, 'The depth is a whole number from 1 on.')
   if (given.ties !== undefined && given.ties !== 'id' && given.ties !== 'given')
     throw usage(`Ties cannot be broken by ${given.ties}.`, 'Known: id, given.')
-  const parameter = method.parameter
-  return { ...given, normalisation, ...(parameter ? { [parameter]: given[parameter] ?? DEFAULTS[parameter] } : {}) }
+  const { parameter } = method
+  const own = parameter ? { [parameter]: given[parameter] ?? DEFAULTS[parameter] } : {}
+  const resolved: FusionOptions = { ...given, normalisation, ...own }
+  if (runs !== undefined) parametersOf(resolved, runs)
+  return resolved
 }
 
-/** All parameters of resolved options, for the method to pick its own. */
+/**
+ * All parameters of resolved options, for the method to pick its own.
+ *
+ * @throws FieldtrialError `USAGE` if weights or method do not fit the number of runs
+ */
 export function parametersOf(options: FusionOptions, runs: number): MethodParameters & { weights: readonly number[] } {
   const weights = options.weights ?? new Array<number>(runs).fill(1 / runs)
   if (weights.length !== runs)
     throw usage(`The fusion has ${weights.length} weights for ${runs} runs.`, 'Give one weight for each run.')
-  const { k, gamma, phi, sigma } = { ...DEFAULTS, ...options }
-  return { k, gamma, phi, sigma, weights }
+  const wanted = methodOf(options.method).runs
+  if (wanted !== undefined && wanted !== runs)
+    throw usage(
+      `The fusion method ${options.method} takes ${wanted} runs, not ${runs}.`,
+      'Name a dense and a sparse run.',
+    )
+  const { k, gamma, phi, sigma, alpha } = { ...DEFAULTS, ...options }
+  return { k, gamma, phi, sigma, alpha, weights }
 }
 
 function checkParameter(given: FusionOptions, name: ParameterName): void {

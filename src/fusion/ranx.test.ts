@@ -117,7 +117,8 @@ describeShared("ranx's own figures", ['golden/fusion'], () => {
     const { golden, runs } = await load(name)
     expect(golden.errors).toEqual({})
     const methods = Object.keys(golden.expected)
-    expect([...new Set(methods.map(methodNamed))].sort()).toEqual([...FUSION_METHODS].sort())
+    const ours = FUSION_METHODS.filter((method) => method !== 'promptreps-hybrid')
+    expect([...new Set(methods.map(methodNamed))].sort()).toEqual(ours.sort())
     const checked: Record<ReturnType<typeof kindOf>, number> = {
       equal: 0,
       'set order': 0,

@@ -7,6 +7,7 @@ import { combSum } from './methods/comb-sum.ts'
 import { condorcet } from './methods/condorcet.ts'
 import { isr, logIsr, lognIsr } from './methods/isr.ts'
 import { mixed } from './methods/mixed.ts'
+import { promptrepsHybrid } from './methods/promptreps-hybrid.ts'
 import { rbc } from './methods/rbc.ts'
 import { rrf } from './methods/rrf.ts'
 import { weightedMnz } from './methods/weighted-mnz.ts'
@@ -29,6 +30,8 @@ export interface MethodParameters {
   readonly phi: number
   /** Of `logn_isr`, 0 to 1; default 0.01. */
   readonly sigma: number
+  /** Of `promptreps-hybrid`, 0 to 1: the weight of the first run; default 0.5. */
+  readonly alpha: number
 }
 
 export type ParameterName = keyof MethodParameters
@@ -38,10 +41,14 @@ interface Method {
   readonly on: 'scores' | 'ranks'
   readonly weighted: boolean
   readonly parameter?: ParameterName
+  /** How many runs it takes; default two or more. */
+  readonly runs?: number
+  /** How many of each run's documents it looks at, normalisation included; default all. */
+  readonly looksAt?: number
   combine(table: Table, parameters: MethodParameters & { readonly weights: readonly number[] }): Float64Array
 }
 
-/** The methods under their names in ranx. */
+/** The methods under their names in ranx, and one that ranx does not have. */
 export const METHODS = {
   rrf: { on: 'ranks', weighted: false, parameter: 'k', combine: rrf },
   wsum: { on: 'scores', weighted: true, combine: weightedSum },
@@ -61,6 +68,14 @@ export const METHODS = {
   w_bordafuse: { on: 'ranks', weighted: true, combine: borda },
   condorcet: { on: 'ranks', weighted: false, combine: condorcet },
   rbc: { on: 'ranks', weighted: false, parameter: 'phi', combine: rbc },
+  'promptreps-hybrid': {
+    on: 'scores',
+    weighted: false,
+    parameter: 'alpha',
+    runs: 2,
+    looksAt: 1000,
+    combine: promptrepsHybrid,
+  },
 } as const satisfies Record<string, Method>
 
 export type FusionMethod = keyof typeof METHODS

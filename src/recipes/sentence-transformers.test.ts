@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import {
   modulePaths,
   type SentenceTransformersFiles,
-  sentenceTransformersRecipe,
+  sentenceTransformers,
   transformerPath,
 } from './sentence-transformers.ts'
+import type { RecipeParameters } from './types.ts'
 
 const module = (name: string, path: string) => ({ idx: 0, name, path, type: `sentence_transformers.models.${name}` })
 const MODULES = [module('Transformer', ''), module('Pooling', '1_Pooling'), module('Normalize', '2_Normalize')]
@@ -19,20 +20,43 @@ const files = (changes: Partial<SentenceTransformersFiles> = {}): SentenceTransf
   positionLimit: 512,
   ...changes,
 })
-const recipeOf = (...args: Parameters<typeof sentenceTransformersRecipe>) => sentenceTransformersRecipe(...args).recipe
+const NO_TOKENS = { bos: null, eos: null, pad: null, unk: null }
+const resolve = (given: SentenceTransformersFiles, parameters: RecipeParameters = {}, decoder = false) =>
+  sentenceTransformers.resolve(
+    {
+      name: 'a model',
+      architecture: decoder ? 'qwen2' : 'bert',
+      decoder,
+      layers: 6,
+      context: given.positionLimit,
+      chatTemplate: null,
+      tokens: NO_TOKENS,
+      files: given,
+    },
+    parameters,
+  )
+/** The recipe with its prompts as the texts before the contents. */
+const recipeOf = (...args: Parameters<typeof resolve>) => withPrefix(resolve(...args))
+function withPrefix({ recipe }: ReturnType<typeof resolve>) {
+  const prefixOf = (side: 'query' | 'document') => {
+    const [first] = recipe.prompts[side][0]!.parts
+    return first!.kind === 'literal' ? first!.text : ''
+  }
+  return { ...recipe, prefix: { query: prefixOf('query'), document: prefixOf('document') } }
+}
 const invalid = (field: string) =>
   expect.objectContaining({ code: 'MODEL_INVALID', where: expect.objectContaining({ field }) })
 
 describe('sentence-transformers recipe', () => {
   it('reads a whole model', () => {
-    const { recipe, head, warnings } = sentenceTransformersRecipe(files())
+    const { recipe, head, warnings } = resolve(files())
     expect(recipe).toMatchObject({
       id: 'sentence-transformers',
       prefix: { query: '', document: '' },
       pooling: ['mean'],
-      includePrompt: true,
+      span: 'all',
       normalize: true,
-      maxLength: 256,
+      maxLength: { query: 256, document: 256 },
       similarity: 'cosine',
     })
     expect(head).toEqual([])
@@ -75,7 +99,7 @@ describe('sentence-transformers recipe', () => {
 
     it('reads whether the prompt takes part', () => {
       const config = { pooling_mode: 'mean', include_prompt: false }
-      expect(recipeOf(files({ moduleConfigs: { '1_Pooling': config } })).includePrompt).toBe(false)
+      expect(recipeOf(files({ moduleConfigs: { '1_Pooling': config } })).span).toBe('from-contents')
     })
 
     it('lets the user choose', () => {
@@ -85,10 +109,10 @@ describe('sentence-transformers recipe', () => {
   })
 
   it('takes the mean for a plain checkpoint, and says so', () => {
-    const plain = sentenceTransformersRecipe(files({ modules: null, moduleConfigs: {}, sentenceConfig: null }))
-    expect(plain.recipe).toMatchObject({ pooling: ['mean'], maxLength: 512, normalize: true })
+    const plain = resolve(files({ modules: null, moduleConfigs: {}, sentenceConfig: null }))
+    expect(plain.recipe).toMatchObject({ pooling: ['mean'], maxLength: { query: 512, document: 512 }, normalize: true })
     expect(plain.warnings).toEqual([expect.stringContaining('mean pooling is assumed')])
-    expect(sentenceTransformersRecipe(files({ modules: null }), { pooling: 'cls' }).warnings).toEqual([])
+    expect(resolve(files({ modules: null }), { pooling: 'cls' }).warnings).toEqual([])
   })
 
   describe('length', () => {
@@ -103,11 +127,11 @@ describe('sentence-transformers recipe', () => {
         512,
       ],
     ] as const)('%s', (_, changes, want) => {
-      expect(recipeOf(files(changes)).maxLength).toBe(want)
+      expect(recipeOf(files(changes)).maxLength.document).toBe(want)
     })
 
     it('falls back to 512 and says so', () => {
-      const { recipe, warnings } = sentenceTransformersRecipe(
+      const { recipe, warnings } = resolve(
         files({
           sentenceConfig: null,
           tokenizerConfig: { model_max_length: 1e30 },
@@ -115,20 +139,23 @@ describe('sentence-transformers recipe', () => {
           positionLimit: null,
         }),
       )
-      expect(recipe.maxLength).toBe(512)
+      expect(recipe.maxLength.query).toBe(512)
       expect(warnings).toEqual([expect.stringContaining('no maximum length')])
     })
 
     it('lets the user choose what the model can take', () => {
-      expect(recipeOf(files(), { maxLength: 512 }).maxLength).toBe(512)
+      expect(recipeOf(files(), { maxLength: 512 }).maxLength).toEqual({ query: 512, document: 512 })
+      expect(recipeOf(files(), { maxLength: { query: 32 } }).maxLength).toEqual({ query: 32, document: 256 })
       for (const maxLength of [513, 0, 1.5])
-        expect(() => recipeOf(files(), { maxLength })).toThrow(expect.objectContaining({ code: 'USAGE' }))
+        expect(() => recipeOf(files(), { maxLength })).toThrow(expect.objectContaining({ code: 'RECIPE_INVALID' }))
     })
   })
 
   describe('prompts', () => {
-    const of = (modelConfig: Record<string, unknown>, overrides = {}) =>
-      sentenceTransformersRecipe(files({ modelConfig }), overrides)
+    const of = (modelConfig: Record<string, unknown>, overrides = {}) => {
+      const resolved = resolve(files({ modelConfig }), overrides)
+      return { ...resolved, recipe: withPrefix(resolved) }
+    }
 
     it('takes those of encode_query and encode_document', () => {
       expect(of({ prompts: { query: 'q: ', document: 'd: ' } }).recipe.prefix).toEqual({
@@ -177,9 +204,7 @@ describe('sentence-transformers recipe', () => {
     })
 
     it('says when the model’s similarity is another', () => {
-      const { recipe, warnings } = sentenceTransformersRecipe(
-        files({ modelConfig: { similarity_fn_name: 'manhattan' } }),
-      )
+      const { recipe, warnings } = resolve(files({ modelConfig: { similarity_fn_name: 'manhattan' } }))
       expect(recipe.similarity).toBe('cosine')
       expect(warnings).toEqual([expect.stringContaining('"manhattan"')])
     })
@@ -195,7 +220,7 @@ describe('sentence-transformers recipe', () => {
     const withDense = (
       config: Record<string, unknown>,
       modules: unknown = [...MODULES.slice(0, 2), module('Dense', '2_Dense')],
-    ) => sentenceTransformersRecipe(files({ modules, moduleConfigs: { '1_Pooling': {}, '2_Dense': config } }))
+    ) => resolve(files({ modules, moduleConfigs: { '1_Pooling': {}, '2_Dense': config } }))
 
     it('reads dense layers in order, with normalisation between them', () => {
       const modules = [

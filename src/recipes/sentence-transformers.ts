@@ -1,7 +1,10 @@
 import { FieldtrialError } from '../core/errors.ts'
+import { textPrompt } from './build.ts'
+import { resolveLayer } from './parameters.ts'
 import { type HeadStep, headStep } from './sentence-transformers-head.ts'
 import { readPooling } from './sentence-transformers-pooling.ts'
-import type { Pooling, Recipe } from './types.ts'
+import { templateParts } from './template.ts'
+import type { ModelFacts, Pooling, Recipe, RecipeDefinition, RecipeParameters, Side } from './types.ts'
 
 /** A parsed JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -23,42 +26,67 @@ export interface SentenceTransformersFiles {
   readonly positionLimit: number | null
 }
 
-/** What the user sets over the model's own files. */
-export interface RecipeOverrides {
-  readonly maxLength?: number
-  readonly prompts?: { readonly query?: string; readonly document?: string }
-  readonly pooling?: Pooling | readonly Pooling[]
-  readonly normalize?: boolean
-}
-
-export interface ResolvedRecipe {
-  readonly recipe: Recipe
-  /** What follows the pooling, in order; the last normalisation is in `recipe.normalize`. */
-  readonly head: readonly HeadStep[]
-  readonly warnings: readonly string[]
-}
-
 const SOURCE =
   "the model's own files, read as sentence-transformers 6 reads them (Reimers & Gurevych 2019, arXiv:1908.10084)"
 const FALLBACK_LENGTH = 512
 
 /**
- * The recipe that sentence-transformers would follow for this model with `encode_query` and `encode_document`. Pure: contents in, recipe out.
+ * The recipe that sentence-transformers would follow for this model with `encode_query` and `encode_document`.
  * One difference: where the model's similarity is the cosine, vectors are normalised even if the model has no such module,
  * so that the dot product of stored vectors is the cosine.
  *
- * @throws FieldtrialError `MODEL_INVALID` on modules or settings that cannot be followed; `USAGE` on an override that the model cannot take.
+ * @throws FieldtrialError `MODEL_INVALID` on modules or settings that cannot be followed; `RECIPE_INVALID` on an override that the model
+ *   cannot take.
  */
-export function sentenceTransformersRecipe(
-  files: SentenceTransformersFiles,
-  overrides: RecipeOverrides = {},
-): ResolvedRecipe {
-  const warnings: string[] = []
-  const modules = readModules(files.modules)
-  if (modules === null && overrides.pooling === undefined)
-    warnings.push('no modules.json: mean pooling is assumed, as sentence-transformers does; the model may want another')
+export const sentenceTransformers: RecipeDefinition = {
+  id: 'sentence-transformers',
+  source: SOURCE,
+  summary: "whatever the model's own files say",
+  parameters: ['prompts', 'pooling', 'layer', 'finalNorm', 'attention', 'maxLength', 'normalize'],
+  resolve(facts, parameters) {
+    const { files } = facts
+    const warnings: string[] = []
+    const { pooling, includePrompt, steps } = readHead(facts, parameters, warnings)
+    const similarity = readSimilarity(files.modelConfig, warnings)
+    const ownNormalize = steps.at(-1)?.kind === 'normalize'
+    const prompts = readPrompts(files.modelConfig, parameters.prompts ?? {}, warnings)
+    const recipe: Recipe = {
+      id: 'sentence-transformers',
+      source: SOURCE,
+      prompts: {
+        query: [textPrompt(templateParts(prompts.query))],
+        document: [textPrompt(templateParts(prompts.document))],
+      },
+      imagePrompts: null,
+      contents: 'as-is',
+      pooling,
+      span: includePrompt ? 'all' : 'from-contents',
+      ...resolveLayer(facts, parameters),
+      attention: parameters.attention ?? 'model',
+      maxLength: resolveMaxLength(files, parameters.maxLength, warnings),
+      lengthOf: 'prompt',
+      sparse: null,
+      generate: null,
+      normalize: parameters.normalize ?? (ownNormalize || similarity === 'cosine'),
+      similarity,
+    }
+    return { recipe, head: ownNormalize ? steps.slice(0, -1) : steps, warnings }
+  },
+}
 
-  let pooling: readonly Pooling[] = ['mean']
+/** Pooling, and what follows it, as modules.json lists them; sentence-transformers' own choice for a plain checkpoint. */
+function readHead(
+  { files, decoder }: ModelFacts,
+  parameters: RecipeParameters,
+  warnings: string[],
+): { pooling: readonly Pooling[]; includePrompt: boolean; steps: HeadStep[] } {
+  const modules = readModules(files.modules)
+  // Since 5.4 a causal language model gets its last token, everything else the mean (its migration guide).
+  let pooling: readonly Pooling[] = decoder ? ['lasttoken'] : ['mean']
+  if (modules === null && parameters.pooling === undefined)
+    warnings.push(
+      `no modules.json: ${decoder ? 'last-token' : 'mean'} pooling is assumed, as sentence-transformers does; the model may want another`,
+    )
   let includePrompt = true
   const steps: HeadStep[] = []
   for (const { type, path } of modules ?? []) {
@@ -67,22 +95,8 @@ export function sentenceTransformersRecipe(
     if (type === 'Pooling') ({ pooling, includePrompt } = readPooling(config, path))
     else steps.push(headStep(type, path, config))
   }
-  if (overrides.pooling !== undefined)
-    pooling = typeof overrides.pooling === 'string' ? [overrides.pooling] : overrides.pooling
-
-  const similarity = readSimilarity(files.modelConfig, warnings)
-  const ownNormalize = steps.at(-1)?.kind === 'normalize'
-  const recipe: Recipe = {
-    id: 'sentence-transformers',
-    source: SOURCE,
-    prefix: readPrompts(files.modelConfig, overrides.prompts ?? {}, warnings),
-    pooling,
-    includePrompt,
-    normalize: overrides.normalize ?? (ownNormalize || similarity === 'cosine'),
-    maxLength: resolveMaxLength(files, overrides.maxLength, warnings),
-    similarity,
-  }
-  return { recipe, head: ownNormalize ? steps.slice(0, -1) : steps, warnings }
+  if (parameters.pooling !== undefined) pooling = [parameters.pooling].flat()
+  return { pooling, includePrompt, steps }
 }
 
 /** The folder of the transformer module inside the model's folder: '' or, in old models, `0_Transformer`. */
@@ -134,7 +148,7 @@ function readPrompts(
   config: JsonObject | null,
   overrides: { readonly query?: string; readonly document?: string },
   warnings: string[],
-): Recipe['prefix'] {
+): Record<Side, string> {
   const prompts = (config?.prompts ?? {}) as Readonly<Record<string, unknown>>
   const pick = (...names: string[]): [string, string | undefined] => {
     for (const name of names) {
@@ -165,19 +179,27 @@ function readPrompts(
 }
 
 /** `max_seq_length` rules, then the tokenizer's and config's limits, as in sentence-transformers; never more than the weights allow. */
-function resolveMaxLength(files: SentenceTransformersFiles, override: number | undefined, warnings: string[]): number {
+function resolveMaxLength(
+  files: SentenceTransformersFiles,
+  override: RecipeParameters['maxLength'],
+  warnings: string[],
+): Recipe['maxLength'] {
   const limit = files.positionLimit ?? Number.POSITIVE_INFINITY
-  if (override !== undefined) {
-    if (Number.isSafeInteger(override) && override >= 1 && override <= limit) return override
-    throw new FieldtrialError(
-      'USAGE',
-      `A maximum length of ${override} tokens cannot be used; the model takes 1 to ${limit}.`,
-      {
-        hint: 'Leave the maximum length out to use the model’s own.',
-        where: { field: 'maxLength' },
-      },
-    )
-  }
+  const wishes = typeof override === 'number' ? { query: override, document: override } : (override ?? {})
+  for (const wish of Object.values(wishes))
+    if (!(Number.isSafeInteger(wish) && wish >= 1 && wish <= limit))
+      throw new FieldtrialError(
+        'RECIPE_INVALID',
+        `A maximum length of ${wish} tokens cannot be used; the model takes 1 to ${limit}.`,
+        { hint: 'Leave the maximum length out to use the model’s own.', where: { field: 'maxLength' } },
+      )
+  if (wishes.query !== undefined && wishes.document !== undefined)
+    return { query: wishes.query, document: wishes.document }
+  const own = ownMaxLength(files, limit, warnings)
+  return { query: wishes.query ?? own, document: wishes.document ?? own }
+}
+
+function ownMaxLength(files: SentenceTransformersFiles, limit: number, warnings: string[]): number {
   const own = positive(files.sentenceConfig?.max_seq_length)
   const others = [positive(files.tokenizerConfig?.model_max_length), files.maxPositions ?? Number.POSITIVE_INFINITY]
   const length = Math.min(Number.isFinite(own) ? own : Math.min(...others), limit)

@@ -4,7 +4,7 @@ import { compareTrials } from './compare.ts'
 import { TITLE_RULE } from './identity.ts'
 import { machineInfo } from './machine.ts'
 import type { Plan, PlannedCollection } from './plan.ts'
-import { RESULTS_VERSION, type StudyResults, type TrialResult } from './results.ts'
+import { RESULTS_VERSION, type SpaceResult, type StudyResults, type TrialResult } from './results.ts'
 import type { DenseSpec } from './study.ts'
 import { summariseRetriever } from './summary.ts'
 
@@ -13,6 +13,7 @@ export function assemble(
   plan: Plan,
   trials: readonly TrialResult[],
   dimensions: ReadonlyMap<string, number>,
+  spaces: readonly SpaceResult[],
 ): StudyResults {
   const { study } = plan
   const measures = study.measures.map((m) => m.name)
@@ -35,7 +36,7 @@ export function assemble(
         summary: summariseRetriever(spec, encoder?.recipe),
         resolved: encoder
           ? {
-              ...(spec.kind === 'dense' ? { model: withoutPlace(spec.model) } : {}),
+              ...(spec.kind === 'dense' ? resolvedDense(spec) : {}),
               recipe: encoder.recipe as unknown as Json,
               identity: encoder.identity,
             }
@@ -49,6 +50,7 @@ export function assemble(
     trials,
     comparison: study.comparison,
     comparisons: compareTrials(trials, measures, study.comparison),
+    spaces,
   }
 }
 
@@ -70,6 +72,17 @@ function collectionResult({ given, collection, summary, fingerprint: key }: Plan
 function titleRule(collection: PlannedCollection['collection']): string {
   const { titles } = collection.reading as { readonly titles?: string }
   return titles === 'omit' ? 'text alone' : TITLE_RULE
+}
+
+function resolvedDense(spec: DenseSpec): { readonly [key: string]: Json } {
+  return {
+    model: withoutPlace(spec.model),
+    output: spec.output,
+    ...(spec.output === 'hybrid' ? { alpha: spec.alpha } : {}),
+    ...(spec.postprocess.length > 0
+      ? { postprocess: spec.postprocess as unknown as Json, queryMean: spec.queryMean }
+      : {}),
+  }
 }
 
 /** A model as the user named it: where it lies on this machine is nobody's business and decides nothing. */

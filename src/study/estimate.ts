@@ -67,20 +67,49 @@ export function estimateBm25(summary: CollectionSummary): Estimate {
 export function estimateEncoding(summary: CollectionSummary, info: EncoderInfo, side: Side, rates: Rates): Estimate {
   const texts = side === 'document' ? summary.documents : summary.queries
   const characters = side === 'document' ? summary.documentCharacters : summary.queryCharacters
-  const tokens = Math.min(characters / CHARACTERS_PER_TOKEN + texts * 2, texts * info.recipe.maxLength)
+  const tokens = promptTokens(info, side, texts, characters)
   const known = rates[rateKey(info)]
   const guessed =
     info.parameters === null ? null : (GUESSED_OPERATIONS_PER_CORE * availableParallelism()) / (2 * info.parameters)
   const rate = known ?? guessed
   return {
     seconds: rate === null ? null : tokens / rate,
-    memoryBytes: NODE_BYTES + (info.weightBytes ?? 0) * 1.5 + 200e6,
+    memoryBytes: NODE_BYTES + (info.memoryBytes ?? 200e6),
     diskBytes: texts * (info.dimension ?? 1024) * 4,
   }
 }
 
 /** A ranked document in memory: a reference to its id, a score, and its share of the id. */
 const BYTES_PER_RANKED = 40
+
+/** Tokens that go through the model: contents as far as they are kept, and the fixed text around them, once per prompt. */
+function promptTokens({ recipe }: EncoderInfo, side: Side, texts: number, characters: number): number {
+  const limit = recipe.maxLength[side] === 0 ? Number.POSITIVE_INFINITY : recipe.maxLength[side]
+  const contents = Math.min(characters / CHARACTERS_PER_TOKEN, texts * limit)
+  return recipe.prompts[side].reduce((sum, { parts }) => {
+    const copies = parts.filter((part) => part.kind === 'contents').length
+    const fixed = parts.reduce((n, part) => n + (part.kind === 'literal' ? part.text.length : 0), 0)
+    return sum + copies * contents + texts * (2 + fixed / CHARACTERS_PER_TOKEN)
+  }, 0)
+}
+
+/** Texts that stand for queries; a few hundred at most. */
+export function estimateSample(summary: CollectionSummary, info: EncoderInfo, rates: Rates): Estimate {
+  const all = estimateEncoding(summary, info, 'query', rates)
+  const share = Math.min(1, 256 / Math.max(1, summary.queries))
+  return { ...all, seconds: all.seconds === null ? null : all.seconds * share }
+}
+
+/** A covariance and its eigenvectors, and every vector once through a matrix. */
+export function estimatePostprocess(summary: CollectionSummary, dimension: number | null): Estimate {
+  const d = dimension ?? 1024
+  const operations = 4 * summary.documents * d * d + 20 * d ** 3
+  return {
+    seconds: operations / GUESSED_OPERATIONS_PER_CORE,
+    memoryBytes: NODE_BYTES + 5 * d * d * 8,
+    diskBytes: summary.documents * d * 4,
+  }
+}
 
 /** @param dimension Of the vectors; null for an inverted index. */
 export function estimateSearch(summary: CollectionSummary, dimension: number | null, depth: number): Estimate {

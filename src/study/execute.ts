@@ -5,9 +5,10 @@ import type { Workspace } from '../core/workspace.ts'
 import { obtain } from './artifact.ts'
 import { assemble } from './assemble.ts'
 import { gatherEvidence } from './evidence.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlannedTrial } from './plan.ts'
 import type { CollectionEvidence, Evidence, StudyResults, TrialResult } from './results.ts'
-import { LazyEncoder } from './steps/dense.ts'
+import { obtainSpaces } from './spaces.ts'
+import { LazyEncoder } from './steps/lazy-encoder.ts'
 import { loadRun } from './steps/run-file.ts'
 import { doneTrial, failedTrial, obtainMeasures, obtainRun } from './trial.ts'
 
@@ -51,14 +52,16 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
   const trials: TrialResult[] = []
   // A server tells its dimension only when it is asked for vectors.
   const dimensions = new Map<string, number>()
-  const encoders = new Map([...plan.encoders].map(([id, prepared]) => [id, new LazyEncoder(prepared)]))
+  // Retrievers of equal model and recipe share one.
+  const loaded = new Map([...new Set(plan.encoders.values())].map((prepared) => [prepared, new LazyEncoder(prepared)]))
+  const encoderOf = (trial: PlannedTrial) => (trial.kind === 'dense' ? loaded.get(trial.encoder) : undefined)
   try {
     for (const trial of plan.trials) {
       throwIfAborted(options.signal)
       let result: TrialResult
       const started = performance.now()
       try {
-        const made = await obtainRun(plan, trial, workspace, encoders.get(trial.spec.id), options)
+        const made = await obtainRun(plan, trial, workspace, encoderOf(trial), options)
         const measured = await obtainMeasures(plan, trial, made, workspace, options)
         result = doneTrial(trial, made.detail, made.cached, measured)
         if (made.detail.dimension !== null) dimensions.set(trial.spec.id, made.detail.dimension)
@@ -77,12 +80,13 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
       })
       // A model is not needed once its last trial is over; 7B of them would not fit side by side.
       const next = plan.trials[trials.length]
-      if (next?.spec.id !== trial.spec.id) await encoders.get(trial.spec.id)?.close()
+      if (next === undefined || encoderOf(next) !== encoderOf(trial)) await encoderOf(trial)?.close()
     }
   } finally {
-    for (const encoder of encoders.values()) await encoder.close()
+    for (const encoder of loaded.values()) await encoder.close()
   }
-  const results = assemble(plan, trials, dimensions)
+  const spaces = await obtainSpaces(plan, trials, runs, workspace, options)
+  const results = assemble(plan, trials, dimensions, spaces)
   const { evidence, fingerprints } = await obtainEvidence(plan, trials, runs, workspace, options)
   return { results, evidence, evidenceFingerprints: fingerprints, runs, failures }
 }

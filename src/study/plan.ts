@@ -8,18 +8,14 @@ import type { CollectionSummary, FileCollection } from '../data/index.ts'
 import { collectionState, openCollection, summariseCached } from '../data/index.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import { bm25Identity as bm25OptionsIdentity } from '../index/bm25/index.ts'
-import {
-  type Estimate,
-  estimateBm25,
-  estimateEncoding,
-  estimateFusion,
-  estimateSearch,
-  type Rates,
-  readRates,
-} from './estimate.ts'
-import { bm25Identity, measuresIdentity, runIdentity, vectorsIdentity } from './identity.ts'
+import { needsQueryMean } from '../index/postprocess/index.ts'
+import { type Estimate, estimateBm25, estimateFusion, estimateSearch, type Rates, readRates } from './estimate.ts'
+import { bm25Identity, measuresIdentity, runIdentity } from './identity.ts'
+import { type DenseArtifacts, planDense } from './plan-dense.ts'
 import { prepareEncoder } from './prepare.ts'
+import { measureOtherQueries } from './query-sample.ts'
 import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec, Study } from './study.ts'
+import { type CollectionTask, taskOf } from './task.ts'
 
 export interface PlannedCollection {
   /** The source as the user wrote it. */
@@ -30,6 +26,11 @@ export interface PlannedCollection {
   readonly state: string
   /** Identity of everything about it that numbers depend on. */
   readonly fingerprint: string
+  /** For recipes whose prompts hold one. */
+  readonly task: CollectionTask
+  /** Queries of the file that are not under test, such as training queries, and the hash of their content. */
+  readonly otherQueries: number
+  readonly otherQueriesHash: string
 }
 
 /** A piece of work with an artifact; one whose artifact exists is not done again. */
@@ -56,14 +57,16 @@ export type PlannedTrial =
       readonly kind: 'dense'
       readonly spec: DenseSpec
       readonly encoder: PreparedEncoder
-      readonly documents: Json
-      readonly queries: Json
+      readonly artifacts: DenseArtifacts
     })
   | (PlannedTrialBase & { readonly kind: 'fusion'; readonly spec: FusionSpec; readonly memberRuns: readonly Json[] })
+  /** Its model cannot be used; the others go on. */
+  | (PlannedTrialBase & { readonly kind: 'refused'; readonly spec: RetrieverSpec; readonly error: FieldtrialError })
 
 export interface Plan {
   readonly study: Study
   readonly collections: readonly PlannedCollection[]
+  /** By retriever; those of equal model and recipe are one and the same. Retrievers whose model cannot be used have none. */
   readonly encoders: ReadonlyMap<string, PreparedEncoder>
   /** Ordered so that a model is loaded once, and a fusion stands after its members. */
   readonly trials: readonly PlannedTrial[]
@@ -93,7 +96,10 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
     const state = await collectionState(collection)
     const summary = await summariseCached(collection, workspace.cache, options)
     requireTexts(spec.given, summary)
+    const centred = study.retrievers.some((r) => r.kind === 'dense' && needsQueryMean(r.postprocess))
     collections.push({
+      task: taskOf(spec),
+      ...(centred ? await measureOtherQueries({ collection }) : { otherQueries: 0, otherQueriesHash: '' }),
       given: spec.given,
       collection,
       summary,
@@ -106,20 +112,51 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
       }),
     })
   }
-  const encoders = new Map<string, PreparedEncoder>()
-  for (const spec of study.retrievers) {
-    throwIfAborted(options.signal)
-    if (spec.kind === 'dense')
-      encoders.set(
-        spec.id,
-        await prepareEncoder(spec, workspace, { ...(options.offline ? { offline: true } : {}), work: options }),
-      )
-  }
+  const { encoders, refused } = await prepareEncoders(study, workspace, options)
   const rates = await readRates(workspace)
   const trials: PlannedTrial[] = []
   for (const spec of study.retrievers)
-    for (const on of collections) trials.push(planTrial(study, workspace, rates, spec, on, encoders, trials))
+    for (const on of collections)
+      trials.push(planTrial(study, workspace, rates, spec, on, { encoders, refused }, trials))
   return { study, collections, encoders, trials, limit: options.limit ?? null }
+}
+
+interface Prepared {
+  readonly encoders: ReadonlyMap<string, PreparedEncoder>
+  readonly refused: ReadonlyMap<string, FieldtrialError>
+}
+
+/** Errors after which a study makes no sense, whatever its other retrievers. */
+const FATAL: ReadonlySet<string> = new Set(['CANCELLED', 'DISK_FULL', 'WORKSPACE_VERSION', 'NOT_WRITABLE'])
+
+/**
+ * Finds the model of every retriever. One that cannot be used fails its own trials only, unless no retriever is left.
+ *
+ * @throws FieldtrialError The first refusal, if nothing else can be run.
+ */
+async function prepareEncoders(study: Study, workspace: Workspace, options: PlanOptions): Promise<Prepared> {
+  const encoders = new Map<string, PreparedEncoder>()
+  const refused = new Map<string, FieldtrialError>()
+  const byKey = new Map<string, PreparedEncoder>()
+  for (const spec of study.retrievers) {
+    throwIfAborted(options.signal)
+    if (spec.kind !== 'dense') continue
+    const key = fingerprint({ model: spec.model, recipe: spec.recipe } as unknown as Json)
+    try {
+      const prepared =
+        byKey.get(key) ??
+        (await prepareEncoder(spec, workspace, { ...(options.offline ? { offline: true } : {}), work: options }))
+      requireOutput(spec, prepared)
+      byKey.set(key, prepared)
+      encoders.set(spec.id, prepared)
+    } catch (error) {
+      if (!(error instanceof FieldtrialError) || FATAL.has(error.code)) throw error
+      refused.set(spec.id, error)
+      options.onNotice?.({ level: 'warning', code: 'retriever.refused', message: error.message })
+    }
+  }
+  if (refused.size === study.retrievers.filter((spec) => spec.kind !== 'fusion').length) throw [...refused.values()][0]!
+  return { encoders, refused }
 }
 
 /** Retrievers would rank documents without text all the same, and the numbers would look like numbers. */
@@ -140,10 +177,15 @@ function planTrial(
   rates: Rates,
   spec: RetrieverSpec,
   on: PlannedCollection,
-  encoders: ReadonlyMap<string, PreparedEncoder>,
+  { encoders, refused }: Prepared,
   before: readonly PlannedTrial[],
 ): PlannedTrial {
   const { summary, collection } = on
+  const error = refusalOf(spec, refused, study)
+  if (error) {
+    const nothing: Json = { refused: spec.id, collection: on.fingerprint }
+    return { kind: 'refused', spec, on, error, steps: [], run: nothing, measures: nothing, cached: false }
+  }
   const step = (what: string, kind: ArtifactKind, identity: Json, estimate: Estimate): PlannedStep => {
     const key = fingerprint(identity)
     return {
@@ -187,20 +229,17 @@ function planTrial(
     }
     case 'dense': {
       const encoder = encoders.get(spec.id)!
-      const documents = vectorsIdentity(summary, encoder.info, 'document', study.vectorDtype)
-      const queries = vectorsIdentity(summary, encoder.info, 'query', 'float32')
-      const made = { documents, queries, similarity: encoder.info.recipe.similarity }
-      const steps = [
-        step('encode documents', 'vectors', documents, estimateEncoding(summary, encoder.info, 'document', rates)),
-        step('encode queries', 'vectors', queries, estimateEncoding(summary, encoder.info, 'query', rates)),
-      ]
+      const { artifacts, made, steps } = planDense(spec, encoder, on, study.vectorDtype, rates)
       return {
         kind: 'dense',
         spec,
         encoder,
-        documents,
-        queries,
-        ...finish(made, steps, estimateSearch(summary, encoder.info.dimension, study.depth)),
+        artifacts,
+        ...finish(
+          made,
+          steps.map(({ what, kind, identity, estimate }) => step(what, kind, identity, estimate)),
+          estimateSearch(summary, encoder.info.dimension, study.depth),
+        ),
       }
     }
     case 'fusion': {
@@ -214,4 +253,29 @@ function planTrial(
       }
     }
   }
+}
+
+/** Why a retriever cannot be run; a fusion falls with its first member. */
+function refusalOf(
+  spec: RetrieverSpec,
+  refused: ReadonlyMap<string, FieldtrialError>,
+  study: Study,
+): FieldtrialError | undefined {
+  if (spec.kind !== 'fusion') return refused.get(spec.id)
+  for (const id of spec.members) {
+    const member = study.retrievers.find((retriever) => retriever.id === id)!
+    const error = refusalOf(member, refused, study)
+    if (error)
+      return new FieldtrialError(error.code, `${spec.id} needs ${id}, which cannot be run: ${error.message}`, {
+        ...(error.hint ? { hint: error.hint } : {}),
+      })
+  }
+  return undefined
+}
+
+function requireOutput(spec: DenseSpec, { info }: PreparedEncoder): void {
+  if (spec.output === 'dense' || info.recipe.sparse !== null) return
+  throw new FieldtrialError('RECIPE_INVALID', `${spec.id}: the recipe ${info.recipe.id} has no sparse half.`, {
+    hint: 'Use `output: dense`, or the recipe promptreps.',
+  })
 }

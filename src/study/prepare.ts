@@ -2,8 +2,9 @@ import { FieldtrialError } from '../core/errors.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
 import { resolveModel } from '../data/index.ts'
-import { prepareHttp, prepareOnnx } from '../engines/index.ts'
+import { type HttpOptions, prepareHttp, prepareOnnx } from '../engines/index.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
+import { instructPrompts } from '../recipes/index.ts'
 import type { DenseSpec } from './study.ts'
 
 /** Finds a model's files (fetching them from the hub if need be) and reads from them what the encoder will be. */
@@ -32,26 +33,7 @@ async function prepare(
   options: { readonly offline?: boolean; readonly work?: LongWork },
 ): Promise<PreparedEncoder> {
   const { model, recipe } = spec
-  if (model.engine === 'http') {
-    if (recipe.pooling)
-      throw new FieldtrialError('USAGE', `A server pools by itself: \`pooling\` cannot be chosen for ${spec.id}.`, {
-        hint: 'Remove `pooling` from the recipe, or use engine: onnx.',
-      })
-    return prepareHttp({
-      url: model.url!,
-      model: model.model,
-      ...(model.api ? { api: model.api } : {}),
-      ...(model.apiKeyEnv ? { apiKeyEnv: model.apiKeyEnv } : {}),
-      ...(model.dimensions ? { dimensions: model.dimensions } : {}),
-      ...(model.batchSize ? { batchSize: model.batchSize } : {}),
-      ...(model.concurrency ? { concurrency: model.concurrency } : {}),
-      ...(model.timeoutSeconds ? { timeoutMs: model.timeoutSeconds * 1000 } : {}),
-      ...(model.retries === undefined ? {} : { retries: model.retries }),
-      ...(recipe.prompts ? { prompts: recipe.prompts } : {}),
-      ...(recipe.normalize === undefined ? {} : { normalize: recipe.normalize }),
-      ...(recipe.maxLength ? { maxLength: recipe.maxLength } : {}),
-    })
-  }
+  if (model.engine === 'http') return prepareHttp(httpOptions(spec))
   const { folder } = await resolveModel(model.model, {
     cacheDir: workspace.cache,
     ...(options.offline ? { offline: true } : {}),
@@ -59,11 +41,30 @@ async function prepare(
   })
   return prepareOnnx(folder, {
     model: model.given,
+    recipe: recipe.recipe,
+    parameters: recipe.parameters,
     dtype: model.dtype,
+    device: model.device,
     hashCache: workspace.path('cache', 'model-hashes.json'),
-    ...(recipe.pooling ? { pooling: [recipe.pooling] } : {}),
-    ...(recipe.prompts ? { prompts: recipe.prompts } : {}),
-    ...(recipe.normalize === undefined ? {} : { normalize: recipe.normalize }),
-    ...(recipe.maxLength ? { maxLength: recipe.maxLength } : {}),
+    quantizedCache: workspace.path('cache', 'quantized'),
+    ...(options.work?.signal ? { signal: options.work.signal } : {}),
   })
+}
+
+function httpOptions({ model, recipe }: DenseSpec): HttpOptions {
+  const { prompts, normalize, maxLength } = recipe.parameters
+  return {
+    url: model.url!,
+    model: model.model,
+    ...(model.api ? { api: model.api } : {}),
+    ...(model.apiKeyEnv ? { apiKeyEnv: model.apiKeyEnv } : {}),
+    ...(model.dimensions ? { dimensions: model.dimensions } : {}),
+    ...(model.batchSize ? { batchSize: model.batchSize } : {}),
+    ...(model.concurrency ? { concurrency: model.concurrency } : {}),
+    ...(model.timeoutSeconds ? { timeoutMs: model.timeoutSeconds * 1000 } : {}),
+    ...(model.retries === undefined ? {} : { retries: model.retries }),
+    prompts: recipe.recipe === 'instruct' ? instructPrompts(recipe.parameters) : (prompts ?? {}),
+    ...(normalize === undefined ? {} : { normalize }),
+    ...(typeof maxLength === 'number' ? { maxLength } : {}),
+  }
 }

@@ -1,10 +1,10 @@
-import { basename } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
-import { didYouMean, nearest } from '../core/suggest.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { type FusionOptions, fusionOptions } from '../fusion/index.ts'
 import { type Bm25Options, bm25Identity } from '../index/bm25/index.ts'
 import { describeIssue, hintFor, leafIssues } from './issues.ts'
-import { localPath, type ResolveContext } from './resolve-context.ts'
+import type { ResolveContext } from './resolve-context.ts'
+import { resolveDense } from './resolve-dense.ts'
 import {
   type Bm25Input,
   type FusionInput,
@@ -16,7 +16,7 @@ import {
 } from './schema.ts'
 import { isBm25Shorthand, parseBm25, parseFusion } from './shorthand.ts'
 import type { Path } from './source.ts'
-import type { Bm25Spec, DenseSpec, FusionSpec, ModelSpec, RecipeSpec, RetrieverSpec } from './study.ts'
+import type { Bm25Spec, FusionSpec, RetrieverSpec } from './study.ts'
 
 /** The retrievers of a study in the order of its tables: baselines, models × recipes, fusions after their members. */
 export function resolveRetrievers(input: StudyInput, context: ResolveContext): RetrieverSpec[] {
@@ -39,8 +39,7 @@ export function resolveRetrievers(input: StudyInput, context: ResolveContext): R
   )
   for (const [i, given] of (input.models ?? []).entries()) {
     const model: ModelInput = typeof given === 'string' ? { model: given } : given
-    for (const recipe of recipes)
-      add(resolveDense(model, recipe, recipes.length > 1, ['models', i], context), ['models', i])
+    for (const spec of resolveDense(model, recipes, ['models', i], context)) add(spec, ['models', i])
   }
   const fusions = (input.fusion ?? []).map((given, i) => ({
     i,
@@ -119,70 +118,6 @@ function bm25Id({ variant, analyzer, multifield, k1, b, delta }: Bm25Options): s
   ].join('-')
 }
 
-function resolveDense(
-  given: ModelInput,
-  recipe: RecipeInput,
-  several: boolean,
-  path: Path,
-  context: ResolveContext,
-): DenseSpec {
-  const engine = given.engine ?? (given.url ? 'http' : 'onnx')
-  const refuse = (field: string, why: string) =>
-    context.problem([...path, field], why, 'Remove the field, or choose the other engine.')
-  if (engine === 'http' && !given.url)
-    context.problem(
-      [...path, 'url'],
-      'engine: http needs the `url` of a server.',
-      'For example `url: http://localhost:8080/v1`.',
-    )
-  if (engine === 'http' && given.dtype)
-    refuse('dtype', 'A server chooses its own precision; `dtype` is for engine: onnx.')
-  if (engine === 'onnx') {
-    for (const field of [
-      'url',
-      'api',
-      'apiKeyEnv',
-      'dimensions',
-      'batchSize',
-      'concurrency',
-      'timeoutSeconds',
-      'retries',
-    ] as const)
-      if (given[field] !== undefined) refuse(field, `\`${field}\` is for engine: http.`)
-  }
-  const model: ModelSpec = dropUndefined({
-    engine,
-    model: engine === 'onnx' ? (localPath(given.model, context.folder) ?? given.model) : given.model,
-    given: given.model,
-    dtype: given.dtype ?? 'float32',
-    url: given.url,
-    api: given.api,
-    apiKeyEnv: given.apiKeyEnv,
-    dimensions: given.dimensions,
-    batchSize: given.batchSize,
-    concurrency: given.concurrency,
-    timeoutSeconds: given.timeoutSeconds,
-    retries: given.retries,
-  })
-  const resolved: RecipeSpec = dropUndefined({
-    recipe: recipe.recipe,
-    pooling: recipe.pooling,
-    prompts: recipe.prompts || given.prompts ? dropUndefined({ ...given.prompts, ...recipe.prompts }) : undefined,
-    normalize: recipe.normalize ?? given.normalize,
-    maxLength: recipe.maxLength ?? given.maxLength,
-  })
-  // A hub id without an owner is rare, a slip of the keyboard is not; better to ask than to go to the network.
-  if (engine === 'onnx' && !given.model.includes('/') && isBm25Shorthand(nearest(given.model, ['bm25']) ?? ''))
-    context.problem([...path], `There is no model folder ${given.model}.`, 'Did you mean bm25?')
-  const base = given.id ?? modelName(given.model)
-  const id = several ? `${base}+${recipe.id ?? recipe.recipe}` : base
-  return { kind: 'dense', id: given.dtype === 'int8' && !given.id ? `${id}-int8` : id, model, recipe: resolved }
-}
-
-function modelName(model: string): string {
-  return basename(model.replace(/@[^/@]*$/, '')).replaceAll(/[^\p{L}\p{N}._+@-]+/gu, '-') || 'model'
-}
-
 function fusionId(given: FusionInput): string {
   return given.id ?? `${given.method}-${given.of.join('+')}`
 }
@@ -193,13 +128,5 @@ function checkedFusion(given: FusionInput): FusionOptions {
       hint: 'Give one weight per member of `of`.',
     })
   const { id: _id, of: _of, ...options } = given
-  return fusionOptions(options as FusionOptions)
-}
-
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
-}
-
-function dropUndefined<T extends object>(object: T): Defined<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>
+  return fusionOptions(options as FusionOptions, given.of.length)
 }

@@ -1,8 +1,9 @@
 import type { Json } from '../core/fingerprint.ts'
 import type { Finding } from '../data/types.ts'
+import type { SpaceComparison, SpaceDiagnostics } from '../measure/space/index.ts'
 
 /** Version of the result format; readers refuse a newer one. */
-export const RESULTS_VERSION = 1
+export const RESULTS_VERSION = 2
 
 /** All that a study found. Reports are made from this alone; `results.json` holds exactly this. */
 export interface StudyResults {
@@ -24,6 +25,26 @@ export interface StudyResults {
   readonly trials: readonly TrialResult[]
   readonly comparison: ComparisonSettings
   readonly comparisons: readonly ComparisonResult[]
+  /** The embedding spaces of the dense retrievers, one entry per trial with vectors. */
+  readonly spaces: readonly SpaceResult[]
+}
+
+/** What the vectors of a trial look like, and how they differ from others': why a model retrieves as it does. */
+export interface SpaceResult {
+  readonly retriever: string
+  readonly collection: string
+  readonly diagnostics: SpaceDiagnostics
+  readonly comparisons: readonly SpaceComparisonResult[]
+}
+
+export interface SpaceComparisonResult extends SpaceComparison {
+  /** The retriever whose space this one is compared with, on the same documents. */
+  readonly against: string
+  /**
+   * `ancestor`: the model that this one descends from, with the same recipe; `recipe`: the same model with its first recipe; `model`: the
+   * study's first model with the same recipe.
+   */
+  readonly why: 'ancestor' | 'recipe' | 'model'
 }
 
 export interface MachineInfo {
@@ -71,6 +92,8 @@ export interface TrialResult {
   readonly status: 'done' | 'failed'
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string } | null
   readonly fingerprint: string
+  /** The task instruction that stood in its prompts, and who worded it; null where no prompt holds one. */
+  readonly task: { readonly instruction: string; readonly source: string } | null
   /** The run file, relative to the folder of `results.json`. */
   readonly runFile: string | null
   /** Measure → mean over all judged queries of the split (missing ones count 0, as `trec_eval -c`). Null: undefined. */
@@ -98,6 +121,8 @@ export interface TrialCost {
   /** Share of documents cut at the maximum length, 0–1. */
   readonly truncatedDocuments: number | null
   readonly truncatedQueries: number | null
+  /** Largest resident memory of the process while documents were encoded. */
+  readonly peakBytes: number | null
 }
 
 export interface ComparisonSettings {

@@ -2,27 +2,12 @@ import { z } from 'zod'
 import { FUSION_METHODS, NORMALISATIONS } from '../fusion/index.ts'
 import { BM25_VARIANTS } from '../index/bm25/index.ts'
 import { ANALYZERS, STEMMERS } from '../index/text/index.ts'
+import { id, maxLength, type postprocessStep, prompts, RECIPE_IDS, recipeObject } from './schema-recipes.ts'
 
 /** The names that strings in a study file may take; the JSON Schema and the suggestions come from here. */
 export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec'] as const
 const SIGNIFICANCE_TESTS = ['randomisation', 't-test', 'bootstrap'] as const
 const CORRECTIONS = ['holm', 'benjamini-hochberg', 'none'] as const
-const RECIPES = ['sentence-transformers'] as const
-
-const id = z
-  .string()
-  .regex(
-    /^[\p{L}\p{N}][\p{L}\p{N}._+@-]*$/u,
-    'must be letters, digits and . _ + @ - only, since it names files and table rows',
-  )
-  .describe('Name in tables and files; unique in the study. Default: made from what it names.')
-
-const prompts = z
-  .strictObject({
-    query: z.string().optional().describe('Text put before every query, spaces included.'),
-    document: z.string().optional().describe('Text put before every document, spaces included.'),
-  })
-  .describe("Text put before queries and documents. Default: what the model's own files say.")
 
 const columns = z
   .strictObject({
@@ -63,6 +48,13 @@ const collectionObject = z.strictObject({
     .optional()
     .describe('Where the three parts lie, for `format: table` and `format: trec`.'),
   columns: columns.optional(),
+  task: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Task instruction for recipes that take one (`instruct`, `llm2vec`). Default: the published one for known collections, else a generic one.',
+    ),
   removeSelf: z
     .boolean()
     .optional()
@@ -85,7 +77,7 @@ const modelObject = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'A folder in sentence-transformers or transformers layout, a Hugging Face id (`owner/name` or `owner/name@revision`), or, for `engine: http`, the name that the server knows.',
+      'A folder in sentence-transformers or transformers layout, a name that `fieldtrial models` lists, a Hugging Face id (`owner/name` or `owner/name@revision`), or, for `engine: http`, the name that the server knows.',
     ),
   engine: z
     .enum(['onnx', 'http'])
@@ -118,29 +110,26 @@ const modelObject = z.strictObject({
     .optional()
     .describe('How often a request is tried again after 429, 5xx and broken connections. Default: 5.'),
   dtype: z
-    .enum(['float32', 'int8'])
+    .enum(['float32', 'int8', 'int4'])
     .optional()
     .describe(
-      'Precision of the weights in `engine: onnx`; int8 is per channel, faster and slightly worse. Default: float32.',
+      'Precision of the weights in `engine: onnx`; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. Default: float32.',
     ),
-  maxLength: z.int().positive().optional().describe("Tokens kept of a text. Default: what the model's files say."),
+  device: z
+    .enum(['cpu', 'cuda', 'coreml', 'dml', 'webgpu'])
+    .optional()
+    .describe('What computes in `engine: onnx`, where onnxruntime was built with it. Default: cpu.'),
+  recipes: z
+    .array(z.union([z.enum(RECIPE_IDS), recipeObject]))
+    .min(1)
+    .optional()
+    .describe("Recipes for this model, in place of the study's."),
+  maxLength: maxLength.optional(),
   prompts: prompts.optional(),
   normalize: z
     .boolean()
     .optional()
     .describe("Scale vectors to length 1. Default: what the model's files say; true for servers."),
-})
-
-const recipeObject = z.strictObject({
-  id: id.optional(),
-  recipe: z.enum(RECIPES).describe('How the model becomes a retriever.'),
-  pooling: z
-    .enum(['cls', 'mean', 'max', 'mean_sqrt_len', 'weightedmean', 'lasttoken'])
-    .optional()
-    .describe("How token states become one vector. Default: what the model's files say."),
-  prompts: prompts.optional(),
-  normalize: z.boolean().optional().describe('Scale vectors to length 1.'),
-  maxLength: z.int().positive().optional().describe('Tokens kept of a text.'),
 })
 
 const analyzerObject = z.strictObject({
@@ -195,6 +184,7 @@ const fusionObject = z.strictObject({
     .describe('How scores or ranks are combined; `rrf` is reciprocal rank fusion, `wsum` a weighted sum.'),
   of: z.array(z.string()).min(2).describe('Ids of the retrievers to combine; may name other fusions.'),
   k: z.number().nonnegative().optional().describe('Constant of `rrf`. Default: 60.'),
+  alpha: z.number().min(0).max(1).optional().describe('`promptreps-hybrid`: weight of the first member. Default: 0.5.'),
   gamma: z.number().optional().describe('Exponent of `gmnz`. Default: 0.5.'),
   phi: z.number().gt(0).lt(1).optional().describe('Persistence of `rbc`. Default: 0.8.'),
   sigma: z.number().min(0).max(1).optional().describe('Offset of `logn_isr`. Default: 0.01.'),
@@ -220,7 +210,7 @@ export const StudySchema = z
       .optional()
       .describe('Encoders; each is tried with each recipe.'),
     recipes: z
-      .array(z.union([z.enum(RECIPES), recipeObject]))
+      .array(z.union([z.enum(RECIPE_IDS), recipeObject]))
       .min(1)
       .optional()
       .describe(
@@ -294,6 +284,7 @@ export type StudyInput = z.infer<typeof StudySchema>
 export type CollectionInput = z.infer<typeof collectionObject>
 export type ModelInput = z.infer<typeof modelObject>
 export type RecipeInput = z.infer<typeof recipeObject>
+export type PostprocessInput = z.infer<typeof postprocessStep>
 export type Bm25Input = z.infer<typeof bm25Object>
 export type FusionInput = z.infer<typeof fusionObject>
 
@@ -313,6 +304,10 @@ export function fieldsAt(path: readonly (string | number)[]): string[] {
     'models.prompts': prompts,
     recipes: recipeObject,
     'recipes.prompts': prompts,
+    'recipes.sweep': recipeObject.shape.sweep.unwrap(),
+    'models.recipes': recipeObject,
+    'models.recipes.prompts': prompts,
+    'models.recipes.sweep': recipeObject.shape.sweep.unwrap(),
     baselines: bm25Object,
     'baselines.analyzer': analyzerObject,
     'baselines.weights': bm25Object.shape.weights.unwrap(),

@@ -1,8 +1,9 @@
 import type { CollectionSpec } from '../data/index.ts'
 import type { FusionOptions } from '../fusion/index.ts'
 import type { Bm25Options } from '../index/bm25/index.ts'
+import type { PostprocessStep } from '../index/postprocess/index.ts'
 import type { Measure } from '../measure/index.ts'
-import type { Pooling } from '../recipes/types.ts'
+import type { RecipeParameters } from '../recipes/types.ts'
 import type { ComparisonSettings } from './results.ts'
 import type { REPORT_FORMATS } from './schema.ts'
 
@@ -29,6 +30,8 @@ export interface StudyCollection extends CollectionSpec {
   readonly name: string
   /** The source as the user wrote it; reports show this, not where it lies on this machine. */
   readonly given: string
+  /** The user's own task instruction. */
+  readonly task?: string
 }
 
 export type RetrieverSpec = Bm25Spec | DenseSpec | FusionSpec
@@ -39,11 +42,21 @@ export interface Bm25Spec {
   readonly options: Bm25Options
 }
 
+/** Which retriever is made of a recipe that has a dense and a sparse half; all others are dense. */
+export type DenseOutput = 'dense' | 'sparse' | 'hybrid'
+
+/** A retriever with a model. */
 export interface DenseSpec {
   readonly kind: 'dense'
   readonly id: string
   readonly model: ModelSpec
   readonly recipe: RecipeSpec
+  readonly output: DenseOutput
+  /** Weight of the dense half, for `hybrid`. */
+  readonly alpha: number
+  readonly postprocess: readonly PostprocessStep[]
+  /** Where the queries' mean comes from, for steps that centre. */
+  readonly queryMean: 'auto' | 'train' | 'sentences'
 }
 
 /** What runs, and how it is reached; nothing about prompts or pooling. */
@@ -53,7 +66,8 @@ export interface ModelSpec {
   readonly model: string
   /** The same as the user wrote it; reports show this, not where it lies on this machine. */
   readonly given: string
-  readonly dtype: 'float32' | 'int8'
+  readonly dtype: 'float32' | 'int8' | 'int4'
+  readonly device: 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu'
   readonly url?: string
   readonly api?: 'openai' | 'tei'
   readonly apiKeyEnv?: string
@@ -64,13 +78,10 @@ export interface ModelSpec {
   readonly retries?: number
 }
 
-/** What a study asks of a recipe; whatever is absent is read from the model's own files. */
+/** What a study asks of a recipe; whatever is absent is the recipe's default, or read from the model's own files. */
 export interface RecipeSpec {
-  readonly recipe: 'sentence-transformers'
-  readonly pooling?: Pooling
-  readonly prompts?: { readonly query?: string; readonly document?: string }
-  readonly normalize?: boolean
-  readonly maxLength?: number
+  readonly recipe: string
+  readonly parameters: RecipeParameters
 }
 
 export interface FusionSpec {

@@ -1,6 +1,8 @@
 import { basename, isAbsolute } from 'node:path'
 import { resolveBm25Options } from '../index/bm25/index.ts'
-import type { Recipe } from '../recipes/types.ts'
+import { describeSteps } from '../index/postprocess/index.ts'
+import { describePrompt } from '../recipes/index.ts'
+import type { Prompt, Recipe } from '../recipes/types.ts'
 import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec } from './study.ts'
 
 /**
@@ -33,18 +35,39 @@ function summariseBm25(spec: Bm25Spec): string {
 }
 
 function summariseDense(spec: DenseSpec, recipe: Recipe | undefined): string {
-  const { model } = spec
-  const prompts = (['query', 'document'] as const).flatMap((side) =>
-    recipe?.prefix[side] ? [`${side} ${JSON.stringify(recipe.prefix[side])}`] : [],
-  )
+  const { model, output, postprocess } = spec
   return [
     modelName(model.given),
-    ...(recipe && recipe.pooling.length > 0 ? [`${recipe.pooling.join(' + ')} pooling`] : []),
-    ...(recipe && recipe.maxLength > 0 ? [`${recipe.maxLength} tokens`] : []),
-    ...prompts,
-    ...(recipe && !recipe.normalize ? ['not normalised'] : []),
-    model.engine === 'onnx' ? model.dtype : `served at ${model.url}`,
+    ...(recipe ? summariseRecipe(recipe) : [spec.recipe.recipe]),
+    ...(output === 'dense' ? [] : [output === 'hybrid' ? `hybrid, α=${spec.alpha}` : output]),
+    ...(postprocess.length > 0 ? [describeSteps(postprocess)] : []),
+    model.engine === 'onnx'
+      ? `${model.dtype}${model.device === 'cpu' ? '' : ` on ${model.device}`}`
+      : `served at ${model.url}`,
   ].join(' · ')
+}
+
+function summariseRecipe(recipe: Recipe): string[] {
+  const { prompts, pooling, layer, finalNorm, attention, maxLength, generate } = recipe
+  const lengths = [...new Set([maxLength.query, maxLength.document])]
+  return [
+    ...(recipe.id === 'sentence-transformers' || recipe.id === 'http' ? [] : [recipe.id]),
+    ...(pooling.length > 0 ? [`${pooling.join(' + ')} pooling`] : []),
+    ...(layer === null ? [] : [`layer ${layer}${finalNorm ? ', normed' : ''}`]),
+    ...(attention === 'bidirectional' ? ['bidirectional'] : []),
+    ...(generate === null ? [] : [`up to ${generate.maxTokens} tokens decoded`]),
+    ...(lengths.some((length) => length > 0) ? [`${lengths.join(' / ')} tokens`] : []),
+    ...(['query', 'document'] as const).flatMap((side) => {
+      const [first, ...more] = prompts[side]
+      if (first === undefined || isBare(first)) return []
+      return [`${side} ${describePrompt(first)}${more.length > 0 ? ` and ${more.length} more` : ''}`]
+    }),
+    ...(recipe.normalize ? [] : ['not normalised']),
+  ]
+}
+
+function isBare(prompt: Prompt): boolean {
+  return prompt.end === null && prompt.parts.every((part) => part.kind === 'contents')
 }
 
 /** The methods that most studies use, in words; the others keep ranx's names. */

@@ -8,9 +8,9 @@ import { obtain, readRecord } from './artifact.ts'
 import type { Plan, PlannedTrial } from './plan.ts'
 import type { TrialCost, TrialResult } from './results.ts'
 import { searchBm25 } from './steps/bm25.ts'
-import { type LazyEncoder, obtainVectors, searchDense } from './steps/dense.ts'
+import { makeDenseRun } from './steps/dense-run.ts'
 import { fuseInSteps } from './steps/fuse.ts'
-import { quantisationLoss } from './steps/quantisation.ts'
+import type { LazyEncoder } from './steps/lazy-encoder.ts'
 import { finishRun, loadRun, RUN_FILE, saveRun } from './steps/run-file.ts'
 
 /** What is remembered beside a run. */
@@ -38,6 +38,7 @@ export async function obtainRun(
   work: LongWork,
 ) {
   const { on } = trial
+  if (trial.kind === 'refused') throw trial.error
   const named: LongWork = {
     ...work,
     ...(work.onProgress
@@ -94,49 +95,10 @@ async function makeRun(
         },
       }
     }
-    case 'dense': {
-      const documents = await obtainVectors(
-        workspace,
-        encoder!,
-        trial.documents,
-        'document',
-        plan.study.vectorDtype,
-        on,
-        work,
-      )
-      const asked = await obtainVectors(workspace, encoder!, trial.queries, 'query', 'float32', on, work)
-      const { run, seconds } = await searchDense(
-        asked.store,
-        documents.store,
-        trial.encoder.info.recipe.similarity,
-        depth,
-        work,
-      )
-      const share = (detail: { truncated: number | null; rows: number }) =>
-        detail.truncated === null || detail.rows === 0 ? null : detail.truncated / detail.rows
-      return {
-        run,
-        detail: {
-          dimension: documents.detail.dimension,
-          warnings:
-            trial.spec.model.dtype === 'int8'
-              ? [await quantisationLoss(workspace, trial.spec, encoder!, on, work)]
-              : [],
-          cost: {
-            indexSeconds: documents.detail.seconds,
-            encodeDocumentsSeconds: documents.detail.seconds,
-            encodeQueriesSeconds: asked.detail.seconds,
-            searchSeconds: seconds,
-            msPerQuery: ((asked.detail.seconds + seconds) * 1000) / queries,
-            indexBytes: documents.detail.bytes,
-            documentTokens: documents.detail.tokens,
-            queryTokens: asked.detail.tokens,
-            truncatedDocuments: share(documents.detail),
-            truncatedQueries: share(asked.detail),
-          },
-        },
-      }
-    }
+    case 'refused':
+      throw trial.error
+    case 'dense':
+      return makeDenseRun(plan, trial, workspace, encoder!, depth, work)
     case 'fusion': {
       const members = trial.spec.members.map((_, i) => trial.memberRuns[i]!)
       const runs: Run[] = []
@@ -169,6 +131,7 @@ const NO_COST = {
   queryTokens: null,
   truncatedDocuments: null,
   truncatedQueries: null,
+  peakBytes: null,
 } as const
 
 /** A fusion costs what its members cost, and its own work. */
@@ -241,5 +204,10 @@ export function failedTrial(trial: PlannedTrial, failure: FieldtrialError): Tria
 }
 
 function trialBase(trial: PlannedTrial) {
-  return { retriever: trial.spec.id, collection: trial.on.collection.name, fingerprint: fingerprint(trial.run) }
+  return {
+    retriever: trial.spec.id,
+    collection: trial.on.collection.name,
+    fingerprint: fingerprint(trial.run),
+    task: trial.kind === 'dense' && trial.artifacts.task !== null ? trial.on.task : null,
+  }
 }

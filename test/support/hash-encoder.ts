@@ -1,6 +1,9 @@
 import { FieldtrialError } from '../../src/core/errors.ts'
 import type { Encoded, Encoder } from '../../src/engines/types.ts'
+import type { Prompt } from '../../src/recipes/types.ts'
 import { hashVector } from './embedding-server.ts'
+
+const BARE: Prompt = { parts: [{ kind: 'contents' }], join: 'text', addSpecialTokens: true, end: null }
 
 /** An encoder for tests of what lies around one: a text's vector is made of its hash, of length 1. Counts the texts it was given. */
 export class HashEncoder implements Encoder {
@@ -20,16 +23,25 @@ export class HashEncoder implements Encoder {
       recipe: {
         id: 'hash',
         source: 'a test',
-        prefix: { query: '', document: '' },
+        prompts: { query: [BARE], document: [BARE] },
+        imagePrompts: null,
+        contents: 'as-is',
         pooling: ['mean'],
-        includePrompt: true,
+        span: 'all',
+        layer: null,
+        finalNorm: null,
+        attention: 'model',
+        maxLength: { query: 64, document: 64 },
+        lengthOf: 'prompt',
+        sparse: null,
+        generate: null,
         normalize: true,
-        maxLength: 64,
         similarity: 'cosine',
       },
       dimension,
       parameters: null,
       weightBytes: null,
+      memoryBytes: null,
       warnings: [],
     }
   }

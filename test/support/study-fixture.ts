@@ -103,6 +103,7 @@ function trialOf(
       ? { code: 'ENGINE_FAILED', message: 'The server answered 500 four times.', hint: 'Look at its log.' }
       : null,
     fingerprint: fingerprint([retriever.id, collection]),
+    task: null,
     runFile: isFailed ? null : `runs/${collection}/${retriever.id}.trec`,
     mean: Object.fromEntries(
       Object.entries(perQuery).map(([measure, values]) => [measure, isFailed ? null : mean(Object.values(values))]),
@@ -120,6 +121,7 @@ function trialOf(
       queryTokens: dense ? 6200 : null,
       truncatedDocuments: dense ? 0.217 : null,
       truncatedQueries: dense ? 0 : null,
+      peakBytes: dense ? 900e6 : null,
     },
     warnings: dense && !isFailed ? ['21.7 % of the documents were cut at 256 tokens.'] : [],
   }
@@ -135,7 +137,7 @@ function assemble(
   queries: number,
 ): StudyResults {
   return {
-    resultsVersion: 1,
+    resultsVersion: 2,
     depth: 1000,
     fieldtrial: '0.1.0',
     study: options.study ?? 'biomedical-and-code',
@@ -212,6 +214,7 @@ function assemble(
       seed: 1,
     },
     comparisons: baseline === null ? [] : compareAll(trials, measures, baseline),
+    spaces: [],
   }
 }
 

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { FieldtrialError } from '../../core/errors.ts'
+import { modelByName, unknownModel } from '../models/index.ts'
 import { isDirectory } from '../open-folder.ts'
 import { type HubContext, hubConfig } from './config.ts'
 import { parseRef } from './ref.ts'
@@ -22,10 +23,11 @@ const SMALL_FILES =
 const MODULE_FILES = /^\d+_\w+\/[^/]+\.(json|safetensors|txt)$/
 
 /**
- * A model's folder: a local one as it is, or `owner/name[@revision]` from the hub with the files that fieldtrial needs.
+ * A model's folder: a local one as it is, a named model at its pinned commit, or `owner/name[@revision]` from the hub, with the files that
+ * fieldtrial needs.
  *
- * @param ref A folder, or a name on the hub, with or without `hf:`.
- * @throws FieldtrialError `MODEL_MISSING`, `MODEL_INVALID` when the hub has no weights that can be read safely,
+ * @param ref A folder, a name that `fieldtrial models` lists, or a name on the hub, with or without `hf:`.
+ * @throws FieldtrialError `MODEL_MISSING`, `MODEL_INVALID` when the hub has no weights that can be read safely or the name is an adapter's,
  * `NETWORK`, `OFFLINE`.
  */
 export async function resolveModel(
@@ -39,11 +41,37 @@ export async function resolveModel(
     throw new FieldtrialError('MODEL_MISSING', `There is no model folder ${ref}.`, {
       hint: 'Check the path; a model on the hub is named owner/name.',
     })
-  const repo = parseRef('model', onHub ? ref.slice('hf:'.length) : ref)
-  const { folder, commit } = await fetchSnapshot(hubConfig(context), repo, (paths) =>
-    modelFiles(paths, repo.id, options),
-  )
+  const repo = parseRef('model', onHub ? ref.slice('hf:'.length) : hubName(ref))
+  const { folder, commit } = await fetchSnapshot(hubConfig(context), repo, (paths) => {
+    // Only the cache can be so empty: a pinned commit needs no request, and nothing of it was ever fetched.
+    if (paths.length === 0)
+      throw new FieldtrialError(
+        'OFFLINE',
+        `${repo.id}@${repo.revision} is not in the cache, and offline mode forbids fetching it.`,
+        {
+          hint: 'Run once with the network (without HF_HUB_OFFLINE or --offline), or give a local folder.',
+        },
+      )
+    return modelFiles(paths, repo.id, options)
+  })
   return { folder, commit }
+}
+
+/** The address of a short name, at its pinned commit unless another revision stands behind it; other names as they are. */
+function hubName(ref: string): string {
+  if (!/^[\w.-]+(@.+)?$/.test(ref)) return ref
+  const named = modelByName(ref)
+  if (named === undefined) throw unknownModel(ref)
+  if (named.kind === 'adapter')
+    throw new FieldtrialError(
+      'MODEL_INVALID',
+      `${named.name} is LoRA weights for another model, which no engine takes yet.`,
+      {
+        hint: `Merge ${named.hub} into ${named.descendsFrom?.name ?? 'its base model'} with PEFT and name the folder.`,
+      },
+    )
+  const [, revision = named.revision] = ref.split('@')
+  return `${named.hub}${revision === null ? '' : `@${revision}`}`
 }
 
 function looksLikePath(ref: string): boolean {

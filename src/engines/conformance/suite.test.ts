@@ -17,6 +17,8 @@ interface Fault {
   readonly seed?: string
 }
 
+const BARE = { parts: [{ kind: 'contents' }], join: 'text', addSpecialTokens: true, end: null } as const
+
 /** An encoder that is right but for one fault: unit vectors out of hashes, one token per word. */
 function encoderWith({ spoil, refuse, deaf = false, seed = '' }: Fault = {}): Encoder {
   let calls = 0
@@ -28,16 +30,25 @@ function encoderWith({ spoil, refuse, deaf = false, seed = '' }: Fault = {}): En
       recipe: {
         id: 'hash',
         source: '',
-        prefix: { query: '', document: '' },
+        prompts: { query: [BARE], document: [BARE] },
+        imagePrompts: null,
+        contents: 'as-is',
         pooling: ['mean'],
-        includePrompt: true,
+        span: 'all',
+        layer: null,
+        finalNorm: null,
+        attention: 'model',
+        maxLength: { query: MAX_LENGTH, document: MAX_LENGTH },
+        lengthOf: 'prompt',
+        sparse: null,
+        generate: null,
         normalize: true,
-        maxLength: MAX_LENGTH,
         similarity: 'cosine',
       },
       dimension: DIMENSION,
       parameters: null,
       weightBytes: null,
+      memoryBytes: null,
       warnings: [],
     },
     async encode(texts, side, { signal } = {}) {

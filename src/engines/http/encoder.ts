@@ -1,4 +1,5 @@
 import { type ErrorCode, FieldtrialError, throwIfAborted } from '../../core/errors.ts'
+import { fillParts } from '../../recipes/template.ts'
 import type { Side } from '../../recipes/types.ts'
 import type { Encoded, EncodeOptions, Encoder, EncoderInfo } from '../types.ts'
 import { type Batch, cutBatches, inParallel } from './batches.ts'
@@ -59,12 +60,13 @@ export class HttpEncoder implements Encoder {
     return this.#info
   }
 
-  async encode(texts: readonly string[], side: Side, { signal, onProgress }: EncodeOptions = {}): Promise<Encoded> {
+  async encode(texts: readonly string[], side: Side, options: EncodeOptions = {}): Promise<Encoded> {
+    const { signal, onProgress, task = '' } = options
     throwIfAborted(signal)
     const { batchSize, maxBatchCharacters, concurrency } = this.#options
     const tokens = new Int32Array(texts.length).fill(-1)
     const truncated = new Uint8Array(texts.length).fill(255)
-    const inputs = texts.map((text, i) => this.#input(text, side, i, truncated))
+    const inputs = texts.map((text, i) => this.#input(text, side, task, i, truncated))
     const rows = new Array<Float32Array>(texts.length)
     const batches = cutBatches(
       inputs.map((input) => input.length),
@@ -90,12 +92,12 @@ export class HttpEncoder implements Encoder {
 
   async close(): Promise<void> {}
 
-  #input(text: string, side: Side, i: number, truncated: Uint8Array): string {
-    const { maxCharacters, prefix } = this.#options
+  #input(text: string, side: Side, task: string, i: number, truncated: Uint8Array): string {
+    const { maxCharacters } = this.#options
     const cut = maxCharacters === null ? null : cutCharacters(text, maxCharacters)
     if (cut !== null) truncated[i] = 1
     // Half a surrogate pair cannot be sent as UTF-8; servers answer it with an error.
-    const input = (prefix[side] + (cut ?? text)).toWellFormed()
+    const input = fillParts(this.#info.recipe.prompts[side][0]!.parts, cut ?? text, task).toWellFormed()
     return input === '' ? EMPTY_TEXT : input
   }
 

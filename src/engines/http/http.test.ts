@@ -268,7 +268,7 @@ describe('http engine, TEI interface', () => {
       maxLength: 256,
       server: { model: 'org/model', revision: 'abc123', dtype: 'float32', pooling: 'mean' },
     })
-    expect(info.recipe.maxLength).toBe(256)
+    expect(info.recipe.maxLength).toEqual({ query: 256, document: 256 })
     const encoder = await connect(server, 'tei')
     await encoder.encode(texts, 'document')
     const bodies = server.seen.filter(({ path }) => path === '/embed').map(({ body }) => body)

@@ -19,7 +19,7 @@ export interface HttpOptions {
    * so that the key never goes to a server that it is not meant for; other hosts get a key only if the variable is named here.
    */
   readonly apiKeyEnv?: string
-  /** Text put before every query and every document, spaces included. Default: none. */
+  /** Text put before queries and documents, or templates with `{text}` and `{task}`. Default: none. */
   readonly prompts?: { readonly query?: string; readonly document?: string }
   /** Numbers per vector that the server is asked for (Matryoshka models) and held to. Default: whatever it gives. */
   readonly dimensions?: number

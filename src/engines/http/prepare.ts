@@ -1,6 +1,7 @@
 import { FieldtrialError } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
-import type { Recipe } from '../../recipes/types.ts'
+import { templateParts } from '../../recipes/template.ts'
+import type { Prompt, Recipe } from '../../recipes/types.ts'
 import type { EncoderInfo, PreparedEncoder } from '../types.ts'
 import { EMPTY_TEXT, HttpEncoder } from './encoder.ts'
 import { type HttpOptions, type ResolvedHttpOptions, readKey, resolveHttpOptions } from './options.ts'
@@ -14,16 +15,34 @@ const ENGINE_VERSION = 1
 export const UNKNOWN_LENGTH = 0
 
 function recipeOf(options: ResolvedHttpOptions, maxLength: number | null): Recipe {
+  const length = maxLength ?? UNKNOWN_LENGTH
   return {
     id: 'http',
     source: `${options.api === 'tei' ? 'TEI' : 'OpenAI-compatible'} server at ${options.base.host}`,
-    prefix: options.prefix,
-    // Done by the server.
+    prompts: { query: [promptOf(options.prefix.query)], document: [promptOf(options.prefix.document)] },
+    imagePrompts: null,
+    contents: 'as-is',
+    // The rest is done by the server.
     pooling: [],
-    includePrompt: true,
+    span: 'all',
+    layer: null,
+    finalNorm: null,
+    attention: 'model',
+    maxLength: { query: length, document: length },
+    lengthOf: 'prompt',
+    sparse: null,
+    generate: null,
     normalize: options.normalize,
-    maxLength: maxLength ?? UNKNOWN_LENGTH,
     similarity: options.similarity,
+  }
+}
+
+function promptOf(prefix: string): Prompt {
+  return {
+    parts: templateParts(prefix),
+    join: 'text',
+    addSpecialTokens: true,
+    end: null,
   }
 }
 
@@ -96,6 +115,7 @@ export async function prepareHttp(
     dimension: options.dimensions,
     parameters: null,
     weightBytes: null,
+    memoryBytes: null,
     warnings,
   }
   return {

@@ -22,17 +22,18 @@ port.on('message', (request: EncodeRequest | null) => {
   queue = queue.then(() => (request === null ? end() : serve(request)))
 })
 
-async function serve({ id, texts, side, shared }: EncodeRequest): Promise<void> {
+async function serve({ id, texts, side, task, shared }: EncodeRequest): Promise<void> {
   try {
     const encoder = await loading
-    const encoded = await encoder.encode(texts, side, (done) => {
+    const encoded = await encoder.encode(texts, side, task, (done) => {
       Atomics.store(shared, DONE, done)
       if (Atomics.load(shared, CANCELLED) !== 0) throw new FieldtrialError('CANCELLED', 'Stopped.')
     })
-    const { vectors, tokens, truncated } = encoded
+    const { vectors, tokens, truncated, sparse } = encoded
+    const arrays = [vectors, tokens, truncated, ...(sparse ? [sparse.offsets, sparse.terms, sparse.weights] : [])]
     reply(
       { id, ok: true, encoded },
-      [vectors, tokens, truncated].map((array) => array.buffer as ArrayBuffer),
+      arrays.map((array) => array.buffer as ArrayBuffer),
     )
   } catch (error) {
     reply({ id, ok: false, error: toPlain(error) })

@@ -4,6 +4,7 @@ import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import type { Side } from '../../recipes/types.ts'
 import type { Encoded, EncodeOptions, Encoder, EncoderInfo } from '../types.ts'
+import { requireMemory } from './memory.ts'
 import { CANCELLED, DONE, type EncodeRequest, fromPlain, type WorkerReply, type WorkerStart } from './messages.ts'
 import type { EncoderPlan } from './plan.ts'
 
@@ -52,6 +53,7 @@ export class OnnxEncoder implements Encoder {
     if (!Number.isSafeInteger(threads) || threads < 1)
       throw new FieldtrialError('USAGE', `The number of threads must be a whole number from 1 on, not ${threads}.`)
     throwIfAborted(signal)
+    requireMemory(info)
     const encoder = new OnnxEncoder(info, plan, threads)
     const stop = () => encoder.abandon(0)
     signal?.addEventListener('abort', stop)
@@ -81,7 +83,7 @@ export class OnnxEncoder implements Encoder {
       options.onProgress && setInterval(() => options.onProgress!(Atomics.load(shared, DONE)), TELL_EVERY_MS)
     try {
       const answer = this.wait(id)
-      const request: EncodeRequest = { id, texts, side, shared }
+      const request: EncodeRequest = { id, texts, side, task: options.task ?? '', shared }
       this.worker.postMessage(request)
       const encoded = (await answer)!
       const { dimension } = this.info

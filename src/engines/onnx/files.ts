@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { FieldtrialError, systemCode } from '../../core/errors.ts'
 import { type JsonObject, modulePaths, transformerPath } from '../../recipes/sentence-transformers.ts'
 import { type Checkpoint, readCheckpoint } from './safetensors.ts'
+import { readSpecialTokens, type SpecialTokens } from './tokenizer/special-tokens.ts'
 
 /** A model's folder, read but for its weights. */
 export interface ModelFolder {
@@ -16,6 +17,7 @@ export interface ModelFolder {
   readonly modelConfig: JsonObject | null
   readonly tokenizerConfig: JsonObject | null
   readonly tokenizerFile: string
+  readonly specialTokens: SpecialTokens
   /** Null where there are no safetensors. */
   readonly checkpoint: Checkpoint | null
   /** The ONNX file that the model ships, if any, with the files that hold its weights. */
@@ -55,6 +57,12 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     return value as JsonObject | null
   }
 
+  const text = async (path: string): Promise<string | null> => {
+    const content = await readText(path)
+    if (content !== null) configFiles.push(path)
+    return content
+  }
+
   const modules = await json(join(folder, 'modules.json'))
   const transformer = join(folder, transformerPath(modules))
   const config = await object(join(transformer, 'config.json'))
@@ -67,6 +75,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   for (const path of modulePaths(modules)) moduleConfigs[path] = await object(join(folder, path, 'config.json'))
   let sentenceConfig: JsonObject | null = null
   for (const name of SENTENCE_CONFIGS) sentenceConfig ??= await object(join(transformer, name))
+  const tokenizerConfig = await object(join(transformer, 'tokenizer_config.json'))
   return {
     folder,
     transformer,
@@ -75,8 +84,14 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     moduleConfigs,
     sentenceConfig,
     modelConfig: await object(join(folder, 'config_sentence_transformers.json')),
-    tokenizerConfig: await object(join(transformer, 'tokenizer_config.json')),
+    tokenizerConfig,
     tokenizerFile: await findTokenizer(transformer),
+    specialTokens: readSpecialTokens({
+      tokenizerConfig,
+      specialTokensMap: await object(join(transformer, 'special_tokens_map.json')),
+      chatTemplateJinja: await text(join(transformer, 'chat_template.jinja')),
+      chatTemplateJson: await object(join(transformer, 'chat_template.json')),
+    }),
     checkpoint: await readCheckpoint(transformer),
     shipped: await findShipped(transformer),
     configFiles,
@@ -139,14 +154,18 @@ async function listOrNothing(folder: string): Promise<string[]> {
   }
 }
 
-async function readJson(path: string): Promise<unknown> {
-  let text: string
+async function readText(path: string): Promise<string | null> {
   try {
-    text = await readFile(path, 'utf8')
+    return await readFile(path, 'utf8')
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
     throw error
   }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path)
+  if (text === null) return null
   try {
     return JSON.parse(text)
   } catch (error) {

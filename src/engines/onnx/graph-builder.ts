@@ -7,7 +7,7 @@ import {
   type NodeSpec,
   type ValueSpec,
 } from './onnx-model.ts'
-import { blockSize } from './quantize.ts'
+import { type Bits, blockSize } from './quantize.ts'
 import type { Checkpoint, TensorPlace } from './safetensors.ts'
 
 const TYPES: Readonly<Record<string, ElementType>> = {
@@ -19,12 +19,16 @@ const TYPES: Readonly<Record<string, ElementType>> = {
 /** MatMulNBits' `accuracy_level` that multiplies int8 by int8. */
 const INT8_PRODUCTS = 4
 
-/** A weight matrix that the graph expects as int8; whoever opens the session fills in both constants (see quantize.ts). */
+/** How weight matrices are held: as they stand (computed in float32), or rounded to 8 or 4 bits block by block. */
+export type Precision = 'float32' | 'int8' | 'int4'
+
+/** A weight matrix that the graph expects quantised; whoever opens the session fills in both constants (see quantize.ts). */
 export interface QuantizedWeight {
   readonly place: TensorPlace
   readonly name: string
+  readonly bits: Bits
   readonly block: number
-  /** Name of the uint8 constant, outputs × blocks × block. */
+  /** Name of the uint8 constant, outputs × blocks × bytes per block. */
   readonly values: string
   /** Name of the float32 constant, outputs × blocks. */
   readonly scales: string
@@ -44,16 +48,17 @@ export class GraphBuilder {
   private readonly constants = new Map<string, Initializer>()
   private readonly casts = new Map<string, string>()
   private readonly inputs: ValueSpec[] = []
+  private readonly outputs: ValueSpec[] = []
   private readonly quantized: QuantizedWeight[] = []
   private readonly checkpoint: Checkpoint
   /** What stands before every name of the family in this checkpoint, e.g. `bert.`. */
   private readonly prefix: string
-  private readonly int8: boolean
+  private readonly precision: Precision
 
-  constructor(checkpoint: Checkpoint, prefix: string, int8: boolean) {
+  constructor(checkpoint: Checkpoint, prefix: string, precision: Precision) {
     this.checkpoint = checkpoint
     this.prefix = prefix
-    this.int8 = int8
+    this.precision = precision
   }
 
   input(name: string, type: ElementType, dims: ValueSpec['dims']): string {
@@ -63,12 +68,21 @@ export class GraphBuilder {
 
   /** Adds an operator with one output; returns the output's name. */
   op(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
-    return this.add('', type, inputs, attributes)
+    return this.add('', type, inputs, attributes, 1)[0]!
+  }
+
+  /** An operator with several outputs; returns their names. */
+  ops(type: string, inputs: readonly string[], outputs: number, attributes: NodeSpec['attributes'] = {}): string[] {
+    return this.add('', type, inputs, attributes, outputs)
   }
 
   /** The same for onnxruntime's own fused operators (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md). */
   fused(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
-    return this.add('com.microsoft', type, inputs, attributes)
+    return this.add('com.microsoft', type, inputs, attributes, 1)[0]!
+  }
+
+  fuseds(type: string, inputs: readonly string[], outputs: number, attributes: NodeSpec['attributes'] = {}): string[] {
+    return this.add('com.microsoft', type, inputs, attributes, outputs)
   }
 
   /** A constant of whole numbers; without `dims` a scalar for one number, else a list. */
@@ -77,6 +91,14 @@ export class GraphBuilder {
     const name = `int64:${scalar ? 'scalar ' : ''}${content}`
     const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer)
     this.constants.set(name, { name, type: ElementType.int64, dims: scalar ? [] : [values.length], data })
+    return name
+  }
+
+  /** A constant of real numbers; without `dims` a scalar for one number, else a list. */
+  float32(values: Float32Array, dims: readonly number[] = values.length === 1 ? [] : [values.length]): string {
+    const name = `float32:${this.constants.size}`
+    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    this.constants.set(name, { name, type: ElementType.float32, dims, data })
     return name
   }
 
@@ -99,30 +121,44 @@ export class GraphBuilder {
   }
 
   /**
-   * x · weightᵀ for a weight stored as torch stores it, outputs × inputs. The bias goes into whatever fused operator follows.
-   * In int8 the inputs are quantised too, each token by itself and block by block, so one token's outlier coarsens no other.
+   * x · weightᵀ (+ bias) for a weight stored as torch stores it, outputs × inputs.
+   * Where weights are quantised, the inputs are rounded to int8 too, each token by itself and block by block, so one token's outlier coarsens no other.
+   *
+   * @param options.bias Name of the bias; leave it out where a fused operator that follows takes it.
+   * @param options.bits Bits of a quantised weight, where it is not to be those of the whole graph.
    */
-  project(x: string, weight: string, inputs: number, outputs: number): string {
-    const block = this.int8 ? blockSize(inputs) : null
-    if (block === null) return this.fused('FusedMatMul', [x, this.weight(weight, [outputs, inputs])], { transB: 1 })
+  project(
+    x: string,
+    weight: string,
+    inputs: number,
+    outputs: number,
+    options: { readonly bias?: string | undefined; readonly bits?: Bits } = {},
+  ): string {
+    const bias = options.bias === undefined ? null : this.weight(options.bias, [outputs])
+    const bits = options.bits ?? (this.precision === 'int4' ? 4 : 8)
+    const block = this.precision === 'float32' ? null : blockSize(inputs, bits)
+    if (block === null) {
+      const product = this.fused('FusedMatMul', [x, this.weight(weight, [outputs, inputs])], { transB: 1 })
+      return bias === null ? product : this.op('Add', [product, bias])
+    }
     const { name, place } = this.find(weight, [outputs, inputs])
-    const entry = { place, name, block, values: `${name}:int8`, scales: `${name}:scales` }
+    const entry = { place, name, bits, block, values: `${name}:${bits} bits`, scales: `${name}:scales` }
     this.quantized.push(entry)
-    const attributes = { K: inputs, N: outputs, bits: 8, block_size: block, accuracy_level: INT8_PRODUCTS }
-    return this.fused('MatMulNBits', [x, entry.values, entry.scales], attributes)
+    const attributes = { K: inputs, N: outputs, bits, block_size: block, accuracy_level: INT8_PRODUCTS }
+    const optional = bias === null ? [] : ['', '', bias]
+    return this.fused('MatMulNBits', [x, entry.values, entry.scales, ...optional], attributes)
   }
 
-  /** @param output The value that the graph gives, under the name `last_hidden_state`. */
-  finish(output: string, dims: ValueSpec['dims']): BuiltGraph {
-    const name = 'last_hidden_state'
-    this.nodes.push({ type: 'Identity', domain: '', inputs: [output], outputs: [name], attributes: {} })
+  /** Gives a value out of the graph under a name of its own. */
+  output(value: string, name: string, dims: ValueSpec['dims']): void {
+    this.nodes.push({ type: 'Identity', domain: '', inputs: [value], outputs: [name], attributes: {} })
+    this.outputs.push({ name, type: ElementType.float32, dims })
+  }
+
+  finish(): BuiltGraph {
+    const initializers = [...this.constants.values()]
     return {
-      graph: {
-        nodes: this.nodes,
-        initializers: [...this.constants.values()],
-        inputs: this.inputs,
-        outputs: [{ name, type: ElementType.float32, dims }],
-      },
+      graph: { nodes: this.nodes, initializers, inputs: this.inputs, outputs: this.outputs },
       quantized: this.quantized,
     }
   }
@@ -132,10 +168,11 @@ export class GraphBuilder {
     type: string,
     inputs: readonly string[],
     attributes: NodeSpec['attributes'],
-  ): string {
-    const output = `${type}:${this.nodes.length}`
-    this.nodes.push({ type, domain, inputs, outputs: [output], attributes })
-    return output
+    count: number,
+  ): string[] {
+    const outputs = Array.from({ length: count }, (_, i) => `${type}:${this.nodes.length}${i === 0 ? '' : `.${i}`}`)
+    this.nodes.push({ type, domain, inputs, outputs, attributes })
+    return outputs
   }
 
   private stored(name: string, shape: readonly (number | null)[]): { name: string; place: TensorPlace } {

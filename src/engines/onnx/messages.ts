@@ -15,6 +15,7 @@ export interface EncodeRequest {
   readonly id: number
   readonly texts: readonly string[]
   readonly side: Side
+  readonly task: string
   /** Shared by both threads: at `CANCELLED` not 0 once the caller has given up, at `DONE` the number of texts done. */
   readonly shared: Int32Array
 }

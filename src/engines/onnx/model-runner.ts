@@ -1,41 +1,59 @@
 import type * as ort from 'onnxruntime-node'
 import { Tensor } from 'onnxruntime-node'
-import { FieldtrialError } from '../../core/errors.ts'
-import { buildEncoder, familyOf } from './families/index.ts'
+import { openDecoder } from './decoder-runner.ts'
+import { familyOf } from './families/index.ts'
+import { planGraph } from './graph-plan.ts'
 import { requireExactInt8 } from './int8-check.ts'
 import type { EncoderPlan } from './plan.ts'
 import { openGraph, openShipped } from './session.ts'
+import { shippedRunner } from './shipped-runner.ts'
+import type { PromptTokenizer } from './tokenizer/prompt-tokenizer.ts'
 
-/** Token states of a batch of texts of one length, or the finished vectors where a shipped model pools by itself. */
+/** What a model gives for a batch of texts of one length. */
 export interface Output {
-  readonly kind: 'states' | 'vectors'
+  /**
+   * `states`: texts × length × width. `pooled`: texts × width, the states that the graph has chosen itself. `vectors`: the same, finished
+   * by a model that ships its own graph.
+   */
+  readonly kind: 'states' | 'pooled' | 'vectors'
   readonly data: Float32Array
   readonly width: number
+  /** Scores of the vocabulary at each text's last token, texts × vocabulary; null where they were not asked for. */
+  readonly logits: Float32Array | null
+  readonly vocabulary: number
 }
 
 /** A model in memory. */
 export interface ModelRunner {
+  /** The most tokens that a text may have; null where the tokenizer's own limit is all there is. */
+  readonly positions: number | null
   /** @param ids Texts of equal length, one after the other. */
   run(ids: BigInt64Array, texts: number, length: number): Promise<Output>
   close(): Promise<void>
 }
 
-export async function openRunner(plan: EncoderPlan, threads: number): Promise<ModelRunner> {
-  const { weights } = plan
-  if (weights.kind === 'shipped') return shippedRunner(await openShipped(weights.model, threads))
-  const { config, checkpoint } = weights
-  if (weights.int8) await requireExactInt8()
-  const family = familyOf(config)!
-  const session = await openGraph(buildEncoder(family, config, checkpoint, weights.int8), threads)
-  const padding = family.positionOffset(config)
+export async function openRunner(plan: EncoderPlan, tokenizer: PromptTokenizer, threads: number): Promise<ModelRunner> {
+  const { weights, device } = plan
+  if (weights.kind === 'shipped') return shippedRunner(await openShipped(weights.model, { threads, device }))
+  if (weights.dtype !== 'float32') await requireExactInt8()
+  const session = await openGraph(planGraph(weights, plan.recipe)!, { threads, device, quantized: weights.quantized })
+  if (weights.kind === 'decoder') return openDecoder(session, plan, tokenizer)
+  const padding = familyOf(weights.config)!.positionOffset(weights.config)
   return {
+    positions: null,
     async run(ids, texts, length) {
       const dims = [texts, length]
       const feeds: Record<string, ort.Tensor> = { input_ids: new Tensor('int64', ids, dims) }
       if (padding !== null)
         feeds.position_ids = new Tensor('int64', positionsAfter(BigInt(padding), ids, texts, length), dims)
       const { last_hidden_state: states } = await session.run(feeds)
-      return { kind: 'states', data: states!.data as Float32Array, width: states!.dims[2]! }
+      return {
+        kind: 'states',
+        data: states!.data as Float32Array,
+        width: states!.dims[2]!,
+        logits: null,
+        vocabulary: 0,
+      }
     },
     close: () => session.release(),
   }
@@ -52,50 +70,4 @@ export function positionsAfter(padding: bigint, ids: BigInt64Array, texts: numbe
     }
   }
   return positions
-}
-
-/** What encoders' inputs are called, and what goes into them for texts without padding. */
-const INPUTS: Readonly<Record<string, (ids: BigInt64Array, length: number) => BigInt64Array>> = {
-  input_ids: (ids) => ids,
-  attention_mask: (ids) => new BigInt64Array(ids.length).fill(1n),
-  token_type_ids: (ids) => new BigInt64Array(ids.length),
-  position_ids: (ids, length) => BigInt64Array.from(ids, (_, i) => BigInt(i % length)),
-}
-const STATES = ['last_hidden_state', 'token_embeddings']
-const VECTORS = ['sentence_embedding', 'sentence_embeddings', 'text_embeds']
-
-function shippedRunner(session: ort.InferenceSession): ModelRunner {
-  const strange = session.inputNames.find((name) => INPUTS[name] === undefined)
-  if (strange !== undefined || !session.inputNames.includes('input_ids'))
-    throw unusable(`takes the inputs ${session.inputNames.join(', ')}; known are ${Object.keys(INPUTS).join(', ')}`)
-  const states = STATES.find((name) => session.outputNames.includes(name))
-  const output = states ?? VECTORS.find((name) => session.outputNames.includes(name))
-  if (output === undefined)
-    throw unusable(`gives ${session.outputNames.join(', ')}; known are ${[...STATES, ...VECTORS].join(', ')}`)
-  const narrow = new Set(
-    session.inputMetadata.filter((input) => input.isTensor && input.type === 'int32').map((input) => input.name),
-  )
-  return {
-    async run(ids, texts, length) {
-      const feeds: Record<string, ort.Tensor> = {}
-      for (const name of session.inputNames) {
-        const values = INPUTS[name]!(ids, length)
-        feeds[name] = narrow.has(name)
-          ? new Tensor('int32', Int32Array.from(values, Number), [texts, length])
-          : new Tensor('int64', values, [texts, length])
-      }
-      const result = (await session.run(feeds, [output]))[output]!
-      if (result.type !== 'float32') throw unusable(`gives ${output} as ${result.type}, not float32`)
-      const width = result.dims.at(-1)!
-      const kind = result.dims.length === 3 ? 'states' : 'vectors'
-      return { kind, data: result.data as Float32Array, width }
-    },
-    close: () => session.release(),
-  }
-}
-
-function unusable(what: string): FieldtrialError {
-  return new FieldtrialError('MODEL_INVALID', `The ONNX file that the model ships ${what}.`, {
-    hint: 'Export the encoder with token ids as input and last_hidden_state as float32 output.',
-  })
 }

@@ -43,9 +43,9 @@ describe('planBatches', () => {
 describe('pool', () => {
   // Three tokens of two numbers.
   const states = new Float32Array([1, 10, 2, -20, 6, 30])
-  const pooled = (mode: Parameters<typeof pool>[3], skip = 0) => {
+  const pooled = (mode: Parameters<typeof pool>[3], start = 0, end = 3) => {
     const out = new Float32Array(2 * mode.length)
-    pool(states, 3, 2, mode, skip, out)
+    pool(states, { start, end }, 2, mode, out)
     return [...out].map((x) => Math.round(x * 1e5) / 1e5)
   }
 
@@ -67,6 +67,11 @@ describe('pool', () => {
     expect(pooled(['mean'], 1)).toEqual([4, 5])
     expect(pooled(['max'], 2)).toEqual([6, 30])
     expect(pooled(['weightedmean'], 1)).toEqual([4.4, 10])
+  })
+
+  it('leaves out what follows, too', () => {
+    expect(pooled(['lasttoken'], 0, 2)).toEqual([2, -20])
+    expect(pooled(['mean'], 1, 2)).toEqual([2, -20])
   })
 
   it('gives zeros where nothing is left', () => {
@@ -99,7 +104,7 @@ describe('quantize', () => {
   })
 
   it('takes the largest block that fits', () => {
-    expect([384, 768, 1536, 48, 40, 7].map(blockSize)).toEqual([128, 256, 256, 16, null, null])
+    expect([384, 768, 1536, 48, 40, 7].map((inputs) => blockSize(inputs))).toEqual([128, 256, 256, 16, null, null])
   })
 
   it('finds the int8 products of this machine exact', async () => {

@@ -1,70 +1,68 @@
 import type { Pooling } from '../../recipes/types.ts'
 
+/** The tokens that take part, from `start` to before `end`; weights by position still count from the start of the text. */
+export interface PooledRange {
+  readonly start: number
+  readonly end: number
+}
+
 /**
  * Makes one vector of a text's token states, as sentence-transformers' Pooling module does; several poolings are laid side by side.
  * Sums are kept in double precision.
  *
  * @param states length × hidden, row-major, without padding.
- * @param skip Tokens at the start that take no part (the prompt's, where the recipe leaves it out). Positions still count them.
+ * @param range An empty one leaves zeros, which the encoder refuses.
  * @param out Room for `poolings.length × hidden` numbers.
  */
 export function pool(
   states: Float32Array,
-  length: number,
+  range: PooledRange,
   hidden: number,
   poolings: readonly Pooling[],
-  skip: number,
   out: Float32Array,
 ): void {
   poolings.forEach((pooling, i) => {
-    poolOne(states, length, hidden, pooling, skip, out.subarray(i * hidden, (i + 1) * hidden))
+    poolOne(states, range, hidden, pooling, out.subarray(i * hidden, (i + 1) * hidden))
   })
 }
 
-function poolOne(
-  states: Float32Array,
-  length: number,
-  hidden: number,
-  pooling: Pooling,
-  skip: number,
-  out: Float32Array,
-): void {
+function poolOne(states: Float32Array, range: PooledRange, hidden: number, pooling: Pooling, out: Float32Array): void {
+  const { start, end } = range
+  if (start >= end) {
+    out.fill(0)
+    return
+  }
   switch (pooling) {
-    case 'cls': {
-      const at = skip < length ? skip : 0
-      out.set(states.subarray(at * hidden, (at + 1) * hidden))
+    case 'cls':
+      out.set(states.subarray(start * hidden, (start + 1) * hidden))
       return
-    }
     case 'lasttoken':
-      // With nothing left there is no last token: the vector stays zero, which the encoder refuses.
-      if (skip < length) out.set(states.subarray((length - 1) * hidden, length * hidden))
-      else out.fill(0)
+      out.set(states.subarray((end - 1) * hidden, end * hidden))
       return
     case 'max':
-      out.fill(skip < length ? Number.NEGATIVE_INFINITY : 0)
-      for (let t = skip; t < length; t++)
+      out.fill(Number.NEGATIVE_INFINITY)
+      for (let t = start; t < end; t++)
         for (let d = 0, at = t * hidden; d < hidden; d++, at++) if (states[at]! > out[d]!) out[d] = states[at]!
       return
     default:
-      average(states, length, hidden, pooling, skip, out)
+      average(states, range, hidden, pooling, out)
   }
 }
 
 function average(
   states: Float32Array,
-  length: number,
+  range: PooledRange,
   hidden: number,
   pooling: 'mean' | 'mean_sqrt_len' | 'weightedmean',
-  skip: number,
   out: Float32Array,
 ): void {
   const sums = new Float64Array(hidden)
   let total = 0
-  for (let t = skip; t < length; t++) {
+  for (let t = range.start; t < range.end; t++) {
     const weight = pooling === 'weightedmean' ? t + 1 : 1
     total += weight
     for (let d = 0, at = t * hidden; d < hidden; d++, at++) sums[d] = sums[d]! + weight * states[at]!
   }
   const divisor = pooling === 'mean_sqrt_len' ? Math.sqrt(total) : total
-  for (let d = 0; d < hidden; d++) out[d] = total === 0 ? 0 : sums[d]! / divisor
+  for (let d = 0; d < hidden; d++) out[d] = sums[d]! / divisor
 }

@@ -80,8 +80,13 @@ describe('prepareOnnx', () => {
       const differs = async (folder: string, options: OnnxOptions = {}) =>
         differingFields(own, await identity(folder, options))
       expect(await differs(fixture('bert'), { dtype: 'int8' })).toEqual(['dtype'])
-      expect(await differs(fixture('bert'), { maxLength: 20 })).toEqual(['recipe.maxLength'])
-      expect(await differs(fixture('bert'), { prompts: { query: 'q: ' } })).toEqual(['recipe.prefix.query'])
+      expect(await differs(fixture('bert'), { parameters: { maxLength: 20 } })).toEqual([
+        'recipe.maxLength.document',
+        'recipe.maxLength.query',
+      ])
+      expect(await differs(fixture('bert'), { parameters: { prompts: { query: 'q: ' } } })).toEqual([
+        'recipe.prompts.query',
+      ])
       const weights = await copy('bert')
       await overwrite(weights, 'embeddings.LayerNorm.bias', 3, [0.5])
       expect(await differs(weights)).toEqual(['weights'])
@@ -224,8 +229,10 @@ describe('prepareOnnx', () => {
 
     it('int8 of a shipped ONNX file, and a length beyond the positions', async () => {
       expect(await refused(fixture('shipped'), { dtype: 'int8' })).toMatchObject({ code: 'USAGE' })
-      expect(await refused(fixture('roberta'), { maxLength: 81 })).toMatchObject({ code: 'USAGE' })
-      expect(await refused(fixture('roberta'), { maxLength: 80 })).toBeNull()
+      expect(await refused(fixture('roberta'), { parameters: { maxLength: 81 } })).toMatchObject({
+        code: 'RECIPE_INVALID',
+      })
+      expect(await refused(fixture('roberta'), { parameters: { maxLength: 80 } })).toBeNull()
     })
 
     it('a signal that was given already', async () => {

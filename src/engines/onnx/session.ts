@@ -1,19 +1,31 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as ort from 'onnxruntime-node'
+import { FieldtrialError } from '../../core/errors.ts'
+import { type Device, providersFor, unusableDevice } from './device.ts'
 import type { ShippedModel } from './files.ts'
 import type { BuiltGraph } from './graph-builder.ts'
-import { ElementType, encodeModel, type Initializer } from './onnx-model.ts'
-import { quantize } from './quantize.ts'
-import { readBytes, readTensor } from './safetensors.ts'
+import { encodeModel, type GraphSpec, type Initializer } from './onnx-model.ts'
+import type { QuantizedStore } from './quantized-file.ts'
+import { quantizedInitializers } from './quantized-initializers.ts'
+import { readBytes } from './safetensors.ts'
+
+export interface OpenOptions {
+  readonly threads: number
+  /** Default: `cpu`. */
+  readonly device?: Device
+  /** Where quantised weights are kept; null: they are made anew in memory, which the format allows for small models only. Default: null. */
+  readonly quantized?: QuantizedStore | null
+}
 
 /** Floats must start at multiples of their size to be used in place. */
 const ALIGNMENT = 4
 
 type Options = ort.InferenceSession.SessionOptions
 
-function sessionOptions(threads: number, session: Record<string, string> = {}): Options {
+function sessionOptions({ threads, device = 'cpu' }: OpenOptions, session: Record<string, string> = {}): Options {
   return {
+    executionProviders: providersFor(device),
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -32,52 +44,77 @@ function sessionOptions(threads: number, session: Record<string, string> = {}): 
   }
 }
 
+/** @param model Path of an ONNX file, or its bytes. */
+async function create(
+  model: string | Uint8Array,
+  device: Device | undefined,
+  options: Options,
+): Promise<ort.InferenceSession> {
+  try {
+    return typeof model === 'string'
+      ? await ort.InferenceSession.create(model, options)
+      : await ort.InferenceSession.create(model, options)
+  } catch (error) {
+    if (device === undefined || device === 'cpu') throw error
+    throw unusableDevice(device, error)
+  }
+}
+
 /**
  * Opens an ONNX file that a model ships. Weights in files of their own are found beside it by onnxruntime, unless links (as in the hub's
  * cache) have them elsewhere or under another name: then they are read and handed over.
  */
-export async function openShipped(model: ShippedModel, threads: number): Promise<ort.InferenceSession> {
-  const options: Options = { ...sessionOptions(threads), graphOptimizationLevel: 'all' }
+export async function openShipped(model: ShippedModel, open: OpenOptions): Promise<ort.InferenceSession> {
+  const options: Options = { ...sessionOptions(open), graphOptimizationLevel: 'all' }
   const moved = model.external.filter(({ name, path }) => join(dirname(model.path), name) !== path)
-  if (moved.length === 0) return ort.InferenceSession.create(model.path, options)
+  if (moved.length === 0) return create(model.path, open.device, options)
   const externalData = await Promise.all(
     moved.map(async ({ name, path }) => ({ path: name, data: await readFile(path) })),
   )
-  return ort.InferenceSession.create(model.path, { ...options, externalData })
+  return create(model.path, open.device, { ...options, externalData })
 }
 
 /**
  * Opens a built graph over its checkpoint. Where all weights lie in one folder (links resolved) and are aligned, onnxruntime maps the
  * files into memory, so that tables are read lazily and never copied; else each file's tensors are read into a buffer.
+ *
+ * @throws FieldtrialError `USAGE` for a device that onnxruntime was not built with, `ENGINE_FAILED` where it cannot be used;
+ *   `MODEL_INVALID` for broken weights; `DISK_FULL` or `NOT_WRITABLE` where quantised weights cannot be kept.
  */
-export async function openGraph(built: BuiltGraph, threads: number): Promise<ort.InferenceSession> {
-  const initializers = [...built.graph.initializers]
-  for (const { place, name, block, values, scales } of built.quantized) {
-    const [outputs, inputs] = place.shape as [number, number]
-    const matrix = quantize(await readTensor(name, place), block)
-    const blocks = inputs / block
-    initializers.push(
-      { name: values, type: ElementType.uint8, dims: [outputs, blocks, block], data: matrix.values },
-      { name: scales, type: ElementType.float32, dims: [outputs, blocks], data: bytesOf(matrix.scales) },
-    )
-  }
+export async function openGraph(built: BuiltGraph, open: OpenOptions): Promise<ort.InferenceSession> {
+  const initializers = await quantizedInitializers(built, open.quantized ?? null)
   const folder = mappableFolder(initializers)
   if (folder !== null) {
-    const bytes = encodeModel({ ...built.graph, initializers: relocate(initializers, (file) => [basename(file), 0]) })
-    return ort.InferenceSession.create(
-      bytes,
-      sessionOptions(threads, { model_external_initializers_file_folder_path: folder }),
+    const bytes = encode(
+      built.graph,
+      relocate(initializers, (file) => [basename(file), 0]),
     )
+    const options = sessionOptions(open, { model_external_initializers_file_folder_path: await realpath(folder) })
+    return create(bytes, open.device, options)
   }
   const parts = await readParts(initializers)
-  const located = relocate(initializers, (file) => [parts.get(file)!.name, parts.get(file)!.start])
-  const bytes = encodeModel({ ...built.graph, initializers: located })
+  const bytes = encode(
+    built.graph,
+    relocate(initializers, (file) => [parts.get(file)!.name, parts.get(file)!.start]),
+  )
   const externalData = [...parts.values()].map(({ name, data }) => ({ path: name, data }))
-  return ort.InferenceSession.create(bytes, { ...sessionOptions(threads), externalData })
+  return create(bytes, open.device, { ...sessionOptions(open), externalData })
 }
 
-function bytesOf(array: Float32Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+/** Protocol buffers, and hence graphs with what they hold themselves, end at 2 GiB. */
+const LARGEST_GRAPH = 2 ** 31 - 2 ** 24
+
+function encode(graph: GraphSpec, initializers: readonly Initializer[]): Uint8Array {
+  const inline = initializers.reduce((sum, { data }) => sum + (data instanceof Uint8Array ? data.length : 0), 0)
+  if (inline > LARGEST_GRAPH)
+    throw new FieldtrialError(
+      'ENGINE_FAILED',
+      `The model's quantised weights (${inline} bytes) are too many to be held in the graph.`,
+      {
+        hint: 'Give a folder for quantised weights, or use dtype float32.',
+      },
+    )
+  return encodeModel({ ...graph, initializers })
 }
 
 function placesOf(initializers: readonly Initializer[]): { file: string; offset: number; bytes: number }[] {

@@ -1,78 +1,90 @@
 import { FieldtrialError } from '../../core/errors.ts'
+import { prepareContents } from '../../recipes/contents.ts'
 import type { Side } from '../../recipes/types.ts'
 import type { Encoded } from '../types.ts'
 import { planBatches } from './batches.ts'
 import { type LoadedStep, loadHead, normalized } from './head.ts'
-import { type ModelRunner, openRunner } from './model-runner.ts'
+import { type ModelRunner, type Output, openRunner } from './model-runner.ts'
 import type { EncoderPlan } from './plan.ts'
+import { pooledRange } from './pooled-range.ts'
 import { pool } from './pooling.ts'
-import { TextTokenizer, type Tokens } from './tokenizer/tokenizer.ts'
+import { SparseHalf } from './sparse-half.ts'
+import { PromptTokenizer, type PromptTokens } from './tokenizer/prompt-tokenizer.ts'
 
-/** The encoder itself, in one thread: tokenizer, batches, model, pooling, head. The worker wraps it. */
+/** One prompt of one text: a text has several where its recipe averages several views of it. */
+interface Item extends PromptTokens {
+  readonly text: number
+}
+
+/** The encoder itself, in one thread: prompts, tokenizer, batches, model, pooling, head. The worker wraps it. */
 export class TextEncoder {
   private readonly plan: EncoderPlan
-  private readonly tokenizer: TextTokenizer
+  private readonly tokenizer: PromptTokenizer
   private readonly runner: ModelRunner
   private readonly head: readonly LoadedStep[]
-  /** Tokens of each side's prompt that pooling leaves out. */
-  private readonly skip: Readonly<Record<Side, number>>
+  private readonly sparse: SparseHalf | null
 
-  private constructor(plan: EncoderPlan, tokenizer: TextTokenizer, runner: ModelRunner, head: readonly LoadedStep[]) {
+  private constructor(plan: EncoderPlan, tokenizer: PromptTokenizer, runner: ModelRunner, head: readonly LoadedStep[]) {
     this.plan = plan
     this.tokenizer = tokenizer
     this.runner = runner
     this.head = head
-    const { prefix, includePrompt, maxLength } = plan.recipe
-    const skip = (side: Side) => (includePrompt ? 0 : tokenizer.promptLength(prefix[side], maxLength))
-    this.skip = { query: skip('query'), document: skip('document') }
+    this.sparse = plan.recipe.sparse === null ? null : new SparseHalf(plan.recipe.sparse, tokenizer)
   }
 
   static async load(plan: EncoderPlan, threads: number): Promise<TextEncoder> {
-    const tokenizer = await TextTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
+    const tokenizer = await PromptTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
     const head = await loadHead(plan.folder, plan.head)
-    return new TextEncoder(plan, tokenizer, await openRunner(plan, threads), head)
+    return new TextEncoder(plan, tokenizer, await openRunner(plan, tokenizer, threads), head)
   }
 
   /** @param checkpoint Called between batches with the number of texts that are done; throws to stop. */
-  async encode(texts: readonly string[], side: Side, checkpoint: (done: number) => void): Promise<Encoded> {
-    const { recipe, batchTokens } = this.plan
-    const tokenized: Tokens[] = []
-    for (const text of texts) {
-      if (tokenized.length % 64 === 0) checkpoint(0)
-      tokenized.push(this.tokenizer.encode(recipe.prefix[side] + text, recipe.maxLength))
-    }
-    const lengths = Int32Array.from(tokenized, ({ ids }) => ids.length)
-    const empty = lengths.indexOf(0)
-    if (empty !== -1) throw failed(empty, texts.length, 'has no tokens, and the tokenizer adds none')
+  async encode(
+    texts: readonly string[],
+    side: Side,
+    task: string,
+    checkpoint: (done: number) => void,
+  ): Promise<Encoded> {
+    const items = this.tokenize(texts, side, task, checkpoint)
+    const views = this.plan.recipe.prompts[side].length
+    const lengths = Int32Array.from(items, ({ ids }) => ids.length)
 
-    let rows: Float32Array | null = null
-    let dimension = 0
+    let sums: Float32Array | null = null
+    let width = 0
     let done = 0
-    for (const batch of planBatches(lengths, batchTokens)) {
-      checkpoint(done)
+    let head = this.head
+    for (const batch of planBatches(lengths, this.plan.batchTokens)) {
+      checkpoint(Math.floor(done / views))
       done += batch.length
       const length = lengths[batch[0]!]!
       const ids = new BigInt64Array(batch.length * length)
-      batch.forEach((text, i) => {
-        for (let t = 0; t < length; t++) ids[i * length + t] = BigInt(tokenized[text]!.ids[t]!)
+      batch.forEach((item, row) => {
+        for (let t = 0; t < length; t++) ids[row * length + t] = BigInt(items[item]!.ids[t]!)
       })
-      const { kind, data, width } = await this.runner.run(ids, batch.length, length)
-      for (const [i, text] of batch.entries()) {
-        const stride = kind === 'states' ? length * width : width
-        const vector = this.finish(kind, data.subarray(i * stride, (i + 1) * stride), length, width, side)
-        check(vector, text, texts.length)
-        if (rows === null) {
-          dimension = vector.length
-          rows = new Float32Array(texts.length * dimension)
+      const output = await this.runner.run(ids, batch.length, length)
+      if (output.kind === 'vectors') head = []
+      for (const [row, at] of batch.entries()) {
+        const item = items[at]!
+        const vector = this.pooled(output, row, item)
+        check(vector, item.text, texts.length)
+        if (sums === null) {
+          width = vector.length
+          sums = new Float32Array(texts.length * width)
         }
-        rows.set(vector, text * dimension)
+        // Views are averaged before the length is taken out, as MetaEOL does.
+        const from = item.text * width
+        for (let d = 0; d < width; d++) sums[from + d] = sums[from + d]! + vector[d]! / views
+        this.sparse?.add(item.text, texts[item.text]!, output, row)
       }
     }
     return {
-      vectors: rows ?? new Float32Array(0),
-      dimension,
-      tokens: lengths,
-      truncated: Uint8Array.from(tokenized, ({ truncated }) => Number(truncated)),
+      ...this.finish(sums, texts.length, width, head),
+      tokens: sumPerText(items, texts.length, ({ ids }) => ids.length),
+      truncated: Uint8Array.from(
+        sumPerText(items, texts.length, (item) => Number(item.truncated)),
+        (n) => +(n > 0),
+      ),
+      ...(this.sparse === null ? {} : { sparse: this.sparse.take(texts.length) }),
     }
   }
 
@@ -80,23 +92,70 @@ export class TextEncoder {
     return this.runner.close()
   }
 
-  private finish(
-    kind: 'states' | 'vectors',
-    data: Float32Array,
-    length: number,
-    width: number,
-    side: Side,
-  ): Float32Array {
-    const { pooling, normalize: unit } = this.plan.recipe
-    let vector: Float32Array
-    if (kind === 'vectors') vector = data.slice()
-    else {
-      vector = new Float32Array(pooling.length * width)
-      pool(data, length, width, pooling, this.skip[side], vector)
-      for (const step of this.head) vector = step(vector)
+  private tokenize(texts: readonly string[], side: Side, task: string, checkpoint: (done: number) => void): Item[] {
+    const { prompts, contents, maxLength, lengthOf } = this.plan.recipe
+    const limit = { maxLength: maxLength[side], lengthOf }
+    const items: Item[] = []
+    for (const [text, given] of texts.entries()) {
+      if (text % 64 === 0) checkpoint(0)
+      const prepared = prepareContents(contents, given)
+      for (const prompt of prompts[side]) {
+        const tokens = this.tokenizer.encode(prompt, prepared, task, limit)
+        if (tokens.ids.length === 0) throw failed(text, texts.length, 'has no tokens, and the tokenizer adds none')
+        const { positions } = this.runner
+        if (positions !== null && tokens.ids.length > positions)
+          throw new FieldtrialError(
+            'ENGINE_FAILED',
+            `Text ${text} of ${texts.length} (counted from 0) makes a prompt of ${tokens.ids.length} tokens; ${this.plan.recipe.id} on this model takes ${positions}.`,
+            { hint: 'Lower maxLength, or shorten the prompt around the text.' },
+          )
+        items.push({ text, ...tokens })
+      }
     }
-    return unit ? normalized(vector) : vector
+    return items
   }
+
+  private pooled(output: Output, row: number, item: Item): Float32Array {
+    const { data, width, kind } = output
+    if (kind !== 'states') return data.slice(row * width, (row + 1) * width)
+    const { pooling } = this.plan.recipe
+    const length = item.ids.length
+    const vector = new Float32Array(pooling.length * width)
+    pool(
+      data.subarray(row * length * width, (row + 1) * length * width),
+      pooledRange(this.plan.recipe.span, item),
+      width,
+      pooling,
+      vector,
+    )
+    return vector
+  }
+
+  private finish(
+    sums: Float32Array | null,
+    texts: number,
+    width: number,
+    head: readonly LoadedStep[],
+  ): { vectors: Float32Array; dimension: number } {
+    if (sums === null) return { vectors: new Float32Array(0), dimension: 0 }
+    const rows: Float32Array[] = []
+    for (let text = 0; text < texts; text++) {
+      let vector: Float32Array = sums.subarray(text * width, (text + 1) * width)
+      for (const step of head) vector = step(vector)
+      rows.push(this.plan.recipe.normalize ? normalized(vector) : vector)
+      check(rows[text]!, text, texts)
+    }
+    const dimension = rows[0]!.length
+    const vectors = dimension === width ? sums : new Float32Array(texts * dimension)
+    for (const [text, row] of rows.entries()) vectors.set(row, text * dimension)
+    return { vectors, dimension }
+  }
+}
+
+function sumPerText(items: readonly Item[], texts: number, value: (item: Item) => number): Int32Array {
+  const sums = new Int32Array(texts)
+  for (const item of items) sums[item.text] = sums[item.text]! + value(item)
+  return sums
 }
 
 function check(vector: Float32Array, text: number, of: number): void {

@@ -1,7 +1,8 @@
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
-import type { Encoder } from '../../engines/types.ts'
+import type { Encoded, Encoder, SparseRows } from '../../engines/types.ts'
 import type { Side } from '../../recipes/types.ts'
+import { concatSparse } from '../sparse/rows.ts'
 import type { StoreTotals, VectorStore } from './store.ts'
 
 /**
@@ -20,6 +21,8 @@ export interface EncodeIntoStoreOptions {
   readonly encoder: Encoder
   /** Default: `document`. */
   readonly side?: Side
+  /** The collection's task instruction, for recipes whose prompts hold one. Default: empty. */
+  readonly task?: string
   /** All documents (or queries) of the collection, always in the same order. Read as far as needed. */
   readonly texts: AsyncIterable<EncodableText>
   /** Number of texts; the store's rows. */
@@ -45,13 +48,13 @@ function sum(before: number | null, counts: Iterable<number>, unknown: (count: n
 
 /**
  * Encodes the texts whose shards the store lacks; those of whole shards are only counted. Vectors are byte for byte the same however
- * often the work was interrupted.
+ * often the work was interrupted. Sparse vectors are stored where the store was made for them, and dropped where not.
  *
  * @returns Sums over all shards, those of earlier runs included.
  * @throws FieldtrialError `DATA_INVALID` if there are fewer or more texts than the store was made for, and what the encoder throws.
  */
 export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<StoreTotals> {
-  const { encoder, side = 'document', store, subject, total, work = {} } = options
+  const { encoder, side = 'document', task, store, subject, total, work = {} } = options
   const { rows, dimension } = store.meta
   if (total !== rows) throw wrongCount(rows, total < rows ? 'fewer' : 'more')
   const missing = store.missingShards()
@@ -76,6 +79,7 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
   let texts: string[] = []
   let ids: string[] = []
   let vectors = wanted ? new Float32Array(store.rowsIn(0) * dimension) : null
+  let sparse: SparseRows[] = []
   let tally: Tally = { tokens: 0, truncated: 0, seconds: 0 }
 
   const flush = async () => {
@@ -83,6 +87,7 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
     const before = seen - texts.length
     report(before)
     const encoded = await encoder.encode(texts, side, {
+      ...(task === undefined ? {} : { task }),
       ...(work.signal ? { signal: work.signal } : {}),
       onProgress: (done) => report(before + done),
     })
@@ -94,6 +99,7 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
         { hint: 'Remove the vectors of this model from the workspace if the model was changed.' },
       )
     vectors!.set(encoded.vectors, (ids.length - texts.length) * dimension)
+    if (store.meta.sparse) sparse.push(sparseOf(encoded, encoder))
     tally.tokens = sum(tally.tokens, encoded.tokens, (count) => count < 0)
     tally.truncated = sum(tally.truncated, encoded.truncated, (flag) => flag > 1)
     tokensSoFar = sum(tokensSoFar, encoded.tokens, (count) => count < 0)
@@ -111,12 +117,14 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
     const whole = seen === shard * store.meta.shardRows + store.rowsIn(shard)
     if (wanted && (texts.length === CHUNK || whole)) {
       await flush()
-      if (whole) await store.writeShard(shard, ids, vectors!, tally)
+      if (whole)
+        await store.writeShard(shard, ids, vectors!, tally, store.meta.sparse ? concatSparse(sparse) : undefined)
       report(seen)
     }
     if (!whole) continue
     shard++
     ids = []
+    sparse = []
     tally = { tokens: 0, truncated: 0, seconds: 0 }
     // What lies behind the last missing shard need not be read; behind the very last, one more document would be one too many.
     if (shard > last && shard < store.shards) break
@@ -130,6 +138,13 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
   await store.refresh()
   report(rows)
   return store.totals()
+}
+
+function sparseOf(encoded: Encoded, encoder: Encoder): SparseRows {
+  if (encoded.sparse !== undefined) return encoded.sparse
+  throw new FieldtrialError('ENGINE_FAILED', `${encoder.info.model} gave no sparse vectors; the store wants them.`, {
+    hint: 'Use a recipe that has a sparse half, such as promptreps, with an engine that gives logits.',
+  })
 }
 
 function wrongCount(rows: number, which: 'more' | 'fewer'): FieldtrialError {

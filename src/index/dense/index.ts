@@ -1,4 +1,4 @@
-export type { Dtype, PackedVectors } from './dtypes.ts'
+export { type Dtype, type PackedVectors, unpackVectors } from './dtypes.ts'
 export { type EncodableText, type EncodeIntoStoreOptions, encodeIntoStore } from './encode-into-store.ts'
 export type { ShardStats } from './journal.ts'
 export { ExactSearcher, exactSearch, type SearchOptions } from './search.ts'

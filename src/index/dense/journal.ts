@@ -12,26 +12,36 @@ export interface ShardStats {
   readonly seconds: number
 }
 
-/** One line of the journal: a shard that is whole. */
-export interface JournalEntry extends ShardStats {
-  readonly shard: number
-  readonly rows: number
+/** A file as it was written. */
+export interface FileRecord {
   /** Size of the file. */
   readonly bytes: number
   /** Of the file: 64 hexadecimal digits. */
   readonly sha256: string
 }
 
+/** One line of the journal: a shard that is whole. Size and checksum are those of the file of dense vectors. */
+export interface JournalEntry extends ShardStats, FileRecord {
+  readonly shard: number
+  readonly rows: number
+  /** The file of sparse vectors, in stores that have them. */
+  readonly sparse?: FileRecord
+}
+
+const natural = (x: unknown) => Number.isSafeInteger(x) && (x as number) >= 0
+
+function isFile(value: unknown): value is FileRecord {
+  const file = value as Partial<Record<keyof FileRecord, unknown>> | null
+  return typeof file === 'object' && file !== null && natural(file.bytes) && typeof file.sha256 === 'string'
+}
+
 function isEntry(value: unknown): value is JournalEntry {
-  const entry = value as Partial<Record<keyof JournalEntry, unknown>> | null
-  const natural = (x: unknown) => Number.isSafeInteger(x) && (x as number) >= 0
+  if (!isFile(value)) return false
+  const entry = value as Partial<Record<keyof JournalEntry, unknown>>
   return (
-    typeof entry === 'object' &&
-    entry !== null &&
     natural(entry.shard) &&
     natural(entry.rows) &&
-    natural(entry.bytes) &&
-    typeof entry.sha256 === 'string' &&
+    (entry.sparse === undefined || isFile(entry.sparse)) &&
     (entry.tokens === null || natural(entry.tokens)) &&
     (entry.truncated === null || natural(entry.truncated)) &&
     typeof entry.seconds === 'number'

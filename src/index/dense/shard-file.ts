@@ -1,16 +1,12 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { FieldtrialError, systemCode } from '../../core/errors.ts'
+import type { FileHandle } from 'node:fs/promises'
 import { BYTES_PER_NUMBER, type Dtype, type PackedVectors } from './dtypes.ts'
+import { bytesOf, corrupt, ends, headerPiece, openTensorFile, readFully, type TensorEntry } from './tensor-file.ts'
 
 /**
  * One shard as a safetensors file: tensor `vectors` [n, d] (F32, F16 or I8), for int8 `scales` [n] (F32), and in `__metadata__` the
- * document ids (a JSON array, in the order of the rows) and the store's fingerprint. The header is padded so that numbers lie aligned.
- * Format: https://github.com/huggingface/safetensors#format
+ * document ids (a JSON array, in the order of the rows) and the store's fingerprint.
  */
 const SAFETENSORS_DTYPE: Readonly<Record<Dtype, string>> = { float32: 'F32', float16: 'F16', int8: 'I8' }
-const ALIGNMENT = 64
-/** A header beyond this is not one of ours. */
-const LONGEST_HEADER = 1 << 28
 
 /** Where things lie in a shard file. Offsets count from the start of the file, in bytes. */
 export interface ShardLayout {
@@ -22,9 +18,6 @@ export interface ShardLayout {
   readonly fingerprint: string
   readonly ids: readonly string[]
 }
-
-const bytesOf = (array: Float32Array | Uint16Array | Int8Array) =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 
 /** The file's bytes in pieces, so that no second copy of the vectors is made. */
 export function shardPieces(packed: PackedVectors, ids: readonly string[], fingerprint: string): Uint8Array[] {
@@ -40,31 +33,7 @@ export function shardPieces(packed: PackedVectors, ids: readonly string[], finge
       data_offsets: [scaleBytes, scaleBytes + values.byteLength],
     },
   }
-  const json = Buffer.from(JSON.stringify(header))
-  const padded = Buffer.alloc(Math.ceil((8 + json.length) / ALIGNMENT) * ALIGNMENT, ' ')
-  padded.writeBigUInt64LE(BigInt(padded.length - 8))
-  json.copy(padded, 8)
-  return [padded, ...(scales === null ? [] : [bytesOf(scales)]), bytesOf(values)]
-}
-
-interface TensorEntry {
-  readonly dtype?: unknown
-  readonly shape?: unknown
-  readonly data_offsets?: unknown
-}
-
-function corrupt(path: string, what: string): FieldtrialError {
-  return new FieldtrialError('WORKSPACE_CORRUPT', `${path} ${what}.`, {
-    hint: 'Remove this file and run the same command again: only this shard is encoded anew.',
-    where: { file: path },
-  })
-}
-
-function ends(entry: TensorEntry): readonly [number, number] | null {
-  const offsets = entry.data_offsets
-  return Array.isArray(offsets) && offsets.length === 2 && offsets.every(Number.isSafeInteger)
-    ? (offsets as [number, number])
-    : null
+  return [headerPiece(header), ...(scales === null ? [] : [bytesOf(scales)]), bytesOf(values)]
 }
 
 function parseHeader(path: string, text: string, dataAt: number): ShardLayout {
@@ -101,16 +70,6 @@ function parseHeader(path: string, text: string, dataAt: number): ShardLayout {
   }
 }
 
-/** Fills `target` from a place in the file; a file that ends before is damaged. */
-async function readFully(file: FileHandle, target: Uint8Array, at: number, path: string): Promise<void> {
-  let done = 0
-  while (done < target.length) {
-    const { bytesRead } = await file.read(target, done, target.length - done, at + done)
-    if (bytesRead === 0) throw corrupt(path, 'ends too early')
-    done += bytesRead
-  }
-}
-
 /** An open shard. */
 export interface OpenShard {
   readonly path: string
@@ -123,26 +82,8 @@ export interface OpenShard {
  *
  * @throws FieldtrialError `WORKSPACE_CORRUPT` if it is not there or is no shard of ours. The caller closes the handle.
  */
-export async function openShard(path: string): Promise<OpenShard> {
-  let file: FileHandle
-  try {
-    file = await open(path, 'r')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') throw corrupt(path, 'is gone')
-    throw error
-  }
-  try {
-    const length = Buffer.alloc(8)
-    await readFully(file, length, 0, path)
-    const headerBytes = Number(length.readBigUInt64LE())
-    if (headerBytes > LONGEST_HEADER) throw corrupt(path, 'is not a safetensors file')
-    const header = Buffer.alloc(headerBytes)
-    await readFully(file, header, 8, path)
-    return { path, file, layout: parseHeader(path, header.toString('utf8'), 8 + headerBytes) }
-  } catch (error) {
-    await file.close()
-    throw error
-  }
+export function openShard(path: string): Promise<OpenShard> {
+  return openTensorFile(path, ({ file, header, dataAt }) => ({ path, file, layout: parseHeader(path, header, dataAt) }))
 }
 
 /** The typed array that numbers of a dtype are read into. */

@@ -4,28 +4,18 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomic } from '../../core/atomic.ts'
 import { FieldtrialError, systemCode, throwIfAborted } from '../../core/errors.ts'
-import { differingFields, fingerprint, type Json } from '../../core/fingerprint.ts'
+import { differingFields, fingerprint } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
-import { BYTES_PER_NUMBER, type Dtype, type PackedVectors, packVectors, unpackVectors } from './dtypes.ts'
-import { appendJournal, type JournalEntry, readJournal, type ShardStats } from './journal.ts'
+import type { SparseRows } from '../../engines/types.ts'
+import { sparseFault } from '../sparse/rows.ts'
+import { readSparseFile, sparsePieces } from '../sparse/sparse-file.ts'
+import { type PackedVectors, packVectors, unpackVectors } from './dtypes.ts'
+import { appendJournal, type FileRecord, type JournalEntry, readJournal, type ShardStats } from './journal.ts'
 import { emptyValues, openShard, readRows, shardPieces } from './shard-file.ts'
 import { rowsInShard, shardCount, shardSize } from './shards.ts'
+import { formatMeta, metaJson, parseMeta, type SettledMeta, type StoreMeta } from './store-meta.ts'
 
-/** Version of the layout; a newer one is refused. */
-const FORMAT = 1
-
-/** What a store holds, settled when it is made. */
-export interface StoreMeta {
-  /** All that determines the vectors: the encoder's identity, the collection's content hash, how title and text are joined. */
-  readonly identity: Json
-  /** Numbers per vector. */
-  readonly dimension: number
-  readonly dtype: Dtype
-  /** Documents in all. */
-  readonly rows: number
-  /** Documents per shard. Default: `shardSize(rows)`. */
-  readonly shardRows?: number
-}
+export type { StoreMeta } from './store-meta.ts'
 
 /** Sums over the whole shards of a store. */
 export interface StoreTotals {
@@ -44,25 +34,15 @@ export interface ShardProblem {
   readonly problem: string
 }
 
-type Settled = Required<StoreMeta>
-
-const asJson = ({ identity, dimension, dtype, rows, shardRows }: Settled): Json => ({
-  identity,
-  dimension,
-  dtype,
-  rows,
-  shardRows,
-})
-
 /**
  * Vectors of a collection in a folder: `store.json` (what they are), `journal.jsonl` (which shards are whole), and one safetensors file
- * per shard. A shard is written under a temporary name, flushed, renamed, and only then entered into the journal, so a process killed at
- * any moment loses the shard under way and nothing else. Two processes that write the same store write the same shards; the later
- * replaces the earlier whole.
+ * per shard, or two where there are sparse vectors as well. A shard's files are written under temporary names, flushed, renamed, and only
+ * then entered into the journal, all in one line, so a process killed at any moment loses the shard under way and nothing else. Two
+ * processes that write the same store write the same shards; the later's files replace the earlier's, each whole.
  */
 export class VectorStore {
   readonly folder: string
-  readonly meta: Settled
+  readonly meta: SettledMeta
   readonly fingerprint: string
   readonly shards: number
   /** Every journal line of a shard: two processes may both have written it. */
@@ -75,15 +55,12 @@ export class VectorStore {
    * @throws FieldtrialError `FINGERPRINT_MISMATCH` naming the fields that differ, `WORKSPACE_VERSION`, `WORKSPACE_CORRUPT`, `DISK_FULL`.
    */
   static async create(folder: string, meta: StoreMeta): Promise<VectorStore> {
-    const settled: Settled = { ...meta, shardRows: meta.shardRows ?? shardSize(meta.rows) }
+    const settled: SettledMeta = { sparse: false, ...meta, shardRows: meta.shardRows ?? shardSize(meta.rows) }
     for (const field of ['dimension', 'rows', 'shardRows'] as const)
       if (!Number.isSafeInteger(settled[field]) || settled[field] < 1)
         throw new FieldtrialError('INTERNAL', `A vector store cannot have ${field} ${settled[field]}.`)
     const path = join(folder, 'store.json')
-    if ((await readIfThere(path)) === null) {
-      const content = { format: FORMAT, fingerprint: fingerprint(asJson(settled)), ...settled }
-      await writeAtomic(path, `${JSON.stringify(content, null, 2)}\n`)
-    }
+    if ((await readIfThere(path)) === null) await writeAtomic(path, formatMeta(settled))
     return VectorStore.open(folder, settled)
   }
 
@@ -102,7 +79,7 @@ export class VectorStore {
         where: { file: path },
       })
     const store = new VectorStore(folder, parseMeta(path, text))
-    const fields = differingFields(asJson(store.meta), asJson({ ...store.meta, ...expected }))
+    const fields = differingFields(metaJson(store.meta), metaJson({ ...store.meta, ...expected }))
     if (fields.length > 0)
       throw new FieldtrialError('FINGERPRINT_MISMATCH', `${folder} holds other vectors: ${fields.join(', ')} differ.`, {
         hint: 'Use another folder, or remove this one if its vectors are no longer needed.',
@@ -112,15 +89,20 @@ export class VectorStore {
     return store
   }
 
-  private constructor(folder: string, meta: Settled) {
+  private constructor(folder: string, meta: SettledMeta) {
     this.folder = folder
     this.meta = meta
-    this.fingerprint = fingerprint(asJson(meta))
+    this.fingerprint = fingerprint(metaJson(meta))
     this.shards = shardCount(meta.rows, meta.shardRows)
   }
 
   shardPath(shard: number): string {
     return join(this.folder, `vectors-${String(shard).padStart(5, '0')}.safetensors`)
+  }
+
+  /** Where the sparse vectors of a shard lie, in stores that have them. */
+  sparsePath(shard: number): string {
+    return join(this.folder, `sparse-${String(shard).padStart(5, '0')}.safetensors`)
   }
 
   rowsIn(shard: number): number {
@@ -139,12 +121,15 @@ export class VectorStore {
     const entries = new Map<number, JournalEntry[]>()
     for (const entry of await readJournal(path)) {
       if (entry.shard >= this.shards || entry.rows !== this.rowsIn(entry.shard)) continue
+      if (this.meta.sparse && entry.sparse === undefined) continue
       entries.set(entry.shard, [...(entries.get(entry.shard) ?? []), entry])
     }
     for (const [shard, lines] of entries) {
       // A file that is gone or has another size is made anew; `verify` looks closer.
-      const found = await stat(this.shardPath(shard)).catch(() => null)
-      if (found === null || !lines.some(({ bytes }) => bytes === found.size)) entries.delete(shard)
+      for (const { path, written } of this.#filesOf(shard, lines)) {
+        const found = await stat(path).catch(() => null)
+        if (found === null || !written.some(({ bytes }) => bytes === found.size)) entries.delete(shard)
+      }
     }
     this.#entries = entries
   }
@@ -170,7 +155,7 @@ export class VectorStore {
     return {
       shards: lines.length,
       rows: sum(({ rows }) => rows),
-      bytes: sum(({ bytes }) => bytes),
+      bytes: sum(({ bytes, sparse }) => bytes + (sparse?.bytes ?? 0)),
       tokens: known('tokens'),
       truncated: known('truncated'),
       seconds: sum(({ seconds }) => seconds),
@@ -181,9 +166,16 @@ export class VectorStore {
    * Writes one shard and enters it into the journal.
    *
    * @param vectors rows × dimension, row-major, float32; converted to the store's dtype.
-   * @throws FieldtrialError `ENGINE_FAILED` on NaN or what the dtype cannot hold, `DISK_FULL`.
+   * @param sparse The sparse vectors of the same documents: wanted where the store has them, refused where not.
+   * @throws FieldtrialError `ENGINE_FAILED` on NaN, what the dtype cannot hold, or sparse vectors that cannot be, `DISK_FULL`.
    */
-  async writeShard(shard: number, ids: readonly string[], vectors: Float32Array, stats: ShardStats): Promise<void> {
+  async writeShard(
+    shard: number,
+    ids: readonly string[],
+    vectors: Float32Array,
+    stats: ShardStats,
+    sparse?: SparseRows,
+  ): Promise<void> {
     const { dimension, dtype } = this.meta
     const rows = this.rowsIn(shard)
     if (ids.length !== rows || vectors.length !== rows * dimension)
@@ -191,16 +183,26 @@ export class VectorStore {
         'INTERNAL',
         `Shard ${shard} needs ${rows} ids and ${rows} × ${dimension} numbers, not ${ids.length} and ${vectors.length}.`,
       )
+    if (this.meta.sparse !== (sparse !== undefined))
+      throw new FieldtrialError(
+        'INTERNAL',
+        `Shard ${shard} ${sparse === undefined ? 'comes without' : 'brings'} sparse vectors, and the store ${this.meta.sparse ? 'holds' : 'does not hold'} them.`,
+      )
     const pieces = shardPieces(packVectors(vectors, rows, dimension, dtype), ids, this.fingerprint)
-    const hash = createHash('sha256')
-    for (const piece of pieces) hash.update(piece)
-    await writeAtomic(this.shardPath(shard), async (file) => {
-      for (const piece of pieces) await file.writeFile(piece)
-    })
-    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    const entry: JournalEntry = { shard, rows, bytes, sha256: hash.digest('hex'), ...stats }
+    const written = sparse && (await this.#writeSparse(shard, sparse))
+    const file = await writePieces(this.shardPath(shard), pieces)
+    const entry: JournalEntry = { shard, rows, ...file, ...(written ? { sparse: written } : {}), ...stats }
     await appendJournal(this.#journal, entry)
     this.#entries.set(shard, [entry])
+  }
+
+  async #writeSparse(shard: number, sparse: SparseRows): Promise<FileRecord> {
+    const fault = sparseFault(sparse, this.rowsIn(shard))
+    if (fault !== null)
+      throw new FieldtrialError('ENGINE_FAILED', `The encoder gave ${fault}.`, {
+        hint: 'Run `fieldtrial doctor` on the encoder: its vectors cannot be used.',
+      })
+    return writePieces(this.sparsePath(shard), sparsePieces(sparse, this.fingerprint))
   }
 
   /** A shard's numbers as stored, and its ids. */
@@ -215,6 +217,11 @@ export class VectorStore {
     } finally {
       await opened.file.close()
     }
+  }
+
+  /** A shard's vectors as float32, rows × dimension, row-major. */
+  async readShardAsFloat32(shard: number): Promise<Float32Array> {
+    return unpackVectors(await this.readShard(shard))
   }
 
   /**
@@ -241,6 +248,20 @@ export class VectorStore {
     })
   }
 
+  /**
+   * A shard's sparse vectors, in the order of its rows.
+   *
+   * @throws FieldtrialError `DATA_MISSING` if the store was made without, `WORKSPACE_CORRUPT`.
+   */
+  async readSparse(shard: number): Promise<SparseRows> {
+    if (!this.meta.sparse)
+      throw new FieldtrialError('DATA_MISSING', `${this.folder} holds no sparse vectors.`, {
+        hint: 'Encode with a recipe that has a sparse half, such as promptreps.',
+        where: { file: this.folder },
+      })
+    return readSparseFile(this.sparsePath(shard), this.rowsIn(shard), this.fingerprint)
+  }
+
   /** The ids of one shard's documents, in the order of its rows. */
   async idsOf(shard: number): Promise<readonly string[]> {
     const { file, layout } = await this.openShard(shard)
@@ -253,7 +274,7 @@ export class VectorStore {
     const { rows, dimension, shardRows } = this.meta
     const vectors = new Float32Array(rows * dimension)
     for (let shard = 0; shard < this.shards; shard++)
-      vectors.set(unpackVectors(await this.readShard(shard)), shard * shardRows * dimension)
+      vectors.set(await this.readShardAsFloat32(shard), shard * shardRows * dimension)
     return vectors
   }
 
@@ -265,23 +286,24 @@ export class VectorStore {
   }
 
   /**
-   * Reads every whole shard and compares it with its checksum.
+   * Reads every file of the whole shards and compares it with its checksum.
    *
-   * @returns What is wrong; empty if nothing is. A shard with a problem is made anew once its file is removed.
+   * @returns What is wrong; empty if nothing is. A shard with a problem is made anew once the named file is removed.
    */
   async verify({ signal, onProgress }: LongWork = {}): Promise<ShardProblem[]> {
     const problems: ShardProblem[] = []
     let done = 0
     for (const [shard, entries] of this.#entries) {
-      const file = this.shardPath(shard)
-      try {
-        const sum = await sha256Of(file, signal)
-        if (!entries.some(({ sha256 }) => sha256 === sum))
-          problems.push({ shard, file, problem: 'its checksum is not the one in the journal' })
-        else await (await this.openShard(shard)).file.close()
-      } catch (error) {
-        throwIfAborted(signal)
-        problems.push({ shard, file, problem: error instanceof Error ? error.message : String(error) })
+      for (const { path: file, written, look } of this.#filesOf(shard, entries)) {
+        try {
+          const sum = await sha256Of(file, signal)
+          if (!written.some(({ sha256 }) => sha256 === sum))
+            problems.push({ shard, file, problem: 'its checksum is not the one in the journal' })
+          else await look()
+        } catch (error) {
+          throwIfAborted(signal)
+          problems.push({ shard, file, problem: error instanceof Error ? error.message : String(error) })
+        }
       }
       done += this.rowsIn(shard)
       onProgress?.({ step: 'verify vectors', subject: this.folder, done, total: this.meta.rows, unit: 'documents' })
@@ -289,9 +311,39 @@ export class VectorStore {
     return problems
   }
 
+  /** A shard's files: what the journal's lines say of each, and how to see whether it holds what the store says. */
+  #filesOf(shard: number, lines: readonly JournalEntry[]) {
+    const dense = {
+      path: this.shardPath(shard),
+      written: lines as readonly FileRecord[],
+      look: async () => (await this.openShard(shard)).file.close(),
+    }
+    if (!this.meta.sparse) return [dense]
+    const sparse = {
+      path: this.sparsePath(shard),
+      written: lines.flatMap((line) => line.sparse ?? []) as readonly FileRecord[],
+      look: async () => void (await this.readSparse(shard)),
+    }
+    return [dense, sparse]
+  }
+
   get #journal(): string {
     return join(this.folder, 'journal.jsonl')
   }
+}
+
+/** Writes a file whole or not at all, in pieces, so that no second copy of the vectors is made. */
+async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<FileRecord> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for (const piece of pieces) {
+    hash.update(piece)
+    bytes += piece.length
+  }
+  await writeAtomic(path, async (file) => {
+    for (const piece of pieces) await file.writeFile(piece)
+  })
+  return { bytes, sha256: hash.digest('hex') }
 }
 
 async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
@@ -308,35 +360,4 @@ async function readIfThere(path: string): Promise<string | null> {
     if (systemCode(error) === 'ENOENT') return null
     throw error
   }
-}
-
-function parseMeta(path: string, text: string): Settled {
-  const corrupt = (what: string) =>
-    new FieldtrialError('WORKSPACE_CORRUPT', `${path} ${what}.`, {
-      hint: 'Remove the folder and run the same command again.',
-      where: { file: path },
-    })
-  let content: Partial<Settled> & { format?: unknown; fingerprint?: unknown }
-  try {
-    content = JSON.parse(text) ?? {}
-  } catch {
-    throw corrupt('is not JSON')
-  }
-  if (typeof content.format === 'number' && content.format > FORMAT)
-    throw new FieldtrialError(
-      'WORKSPACE_VERSION',
-      `${path} was written by a newer fieldtrial (format ${content.format}).`,
-      {
-        hint: 'Update fieldtrial, or use another --workspace.',
-        where: { file: path },
-      },
-    )
-  const { identity, dimension, dtype, rows, shardRows } = content
-  const natural = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) > 0
-  if (identity === undefined || !natural(dimension) || !natural(rows) || !natural(shardRows))
-    throw corrupt('lacks a field')
-  if (dtype === undefined || !(dtype in BYTES_PER_NUMBER)) throw corrupt(`has an unknown dtype`)
-  const meta: Settled = { identity, dimension, dtype, rows, shardRows }
-  if (content.fingerprint !== fingerprint(asJson(meta))) throw corrupt('does not match its own fingerprint')
-  return meta
 }

@@ -9,7 +9,7 @@ export async function checkEncoder(prepared: PreparedEncoder, signal?: AbortSign
     {
       name: 'model',
       status: 'ok',
-      detail: `${info.model}: ${info.dimension ?? '?'} dimensions, ${info.recipe.pooling.join(' + ')} pooling, ${info.recipe.maxLength} tokens, ${info.recipe.normalize ? 'normalised' : 'not normalised'}`,
+      detail: `${info.model}: ${info.dimension ?? '?'} dimensions, ${info.recipe.pooling.join(' + ')} pooling, ${info.recipe.maxLength.document} tokens, ${info.recipe.normalize ? 'normalised' : 'not normalised'}`,
     },
     ...info.warnings.map((warning): Check => ({ name: 'model', status: 'warning', detail: warning })),
   ]

@@ -1,41 +1,77 @@
+import { FieldtrialError } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import { compareEncoders } from '../../engines/conformance/index.ts'
+import { obtain } from '../artifact.ts'
 import { documentText } from '../identity.ts'
 import type { PlannedCollection } from '../plan.ts'
 import { prepareEncoder } from '../prepare.ts'
 import type { DenseSpec } from '../study.ts'
-import type { LazyEncoder } from './dense.ts'
+import type { LazyEncoder } from './lazy-encoder.ts'
 
-/** Enough for a mean to two digits, few enough to take seconds. */
-const SAMPLE = 48
+/** Characters of documents that are compared: enough for a mean to two digits, few enough to take seconds with a large model too. */
+const SAMPLE_CHARACTERS = 12_000
+const SAMPLE_DOCUMENTS = 48
+const VERSION = 1
 
 /**
- * What int8 weights cost on this collection's own documents: a sentence with the cosines to the vectors of float32 weights.
- * The loss in measures is seen by a study that holds the model in both precisions.
+ * What 8- or 4-bit weights cost on this collection's own documents: a sentence with the cosines to the vectors of float32 weights, or
+ * why that is not known. The loss in measures is seen by a study that holds the model in both precisions.
  */
 export async function quantisationLoss(
   workspace: Workspace,
   spec: DenseSpec,
-  int8: LazyEncoder,
+  quantised: LazyEncoder,
+  on: PlannedCollection,
+  work: LongWork,
+): Promise<string> {
+  const identity = {
+    artifact: 'quantisation',
+    version: VERSION,
+    encoder: quantised.info.identity,
+    corpus: on.summary.corpusHash,
+  }
+  const { detail } = await obtain<{ sentence: string }>(
+    workspace,
+    'space',
+    identity,
+    async () => ({ sentence: await measureLoss(workspace, spec, quantised, on, work) }),
+    { work },
+  )
+  return detail.sentence
+}
+
+async function measureLoss(
+  workspace: Workspace,
+  spec: DenseSpec,
+  quantised: LazyEncoder,
   on: PlannedCollection,
   work: LongWork,
 ): Promise<string> {
   const options = work.signal ? { signal: work.signal } : {}
+  const { dtype } = spec.model
   const texts: string[] = []
+  let characters = 0
   for await (const document of on.collection.documents()) {
     texts.push(documentText(document))
-    if (texts.length === SAMPLE) break
+    characters += texts.at(-1)!.length
+    if (texts.length === SAMPLE_DOCUMENTS || characters >= SAMPLE_CHARACTERS) break
   }
   const prepared = await prepareEncoder({ ...spec, model: { ...spec.model, dtype: 'float32' } }, workspace, {
     // The plan has fetched the files; asking the hub again could give another revision.
     offline: true,
     work,
   })
-  const float32 = await prepared.open(options)
+  let float32: Awaited<ReturnType<typeof prepared.open>>
   try {
-    const { mean, min } = await compareEncoders(float32, await int8.open(work.signal), texts, options)
-    return `int8 weights: cosine to the vectors of float32 weights ${mean.toFixed(4)} on average, ${min.toFixed(4)} at least, on the first ${texts.length} documents.`
+    float32 = await prepared.open(options)
+  } catch (error) {
+    if (!(error instanceof FieldtrialError) || error.code !== 'ENGINE_FAILED') throw error
+    return `${dtype} weights: what they cost against float32 is not known here. ${error.message}`
+  }
+  try {
+    const { mean, min } = await compareEncoders(float32, await quantised.open(work.signal), texts, options)
+    return `${dtype} weights: cosine to the vectors of float32 weights ${mean.toFixed(4)} on average, ${min.toFixed(4)} at least, on the first ${texts.length} documents.`
   } finally {
     await float32.close()
   }

@@ -1,5 +1,5 @@
 import { FieldtrialError } from '../../../core/errors.ts'
-import { type BuiltGraph, GraphBuilder } from '../graph-builder.ts'
+import { type BuiltGraph, GraphBuilder, type Precision } from '../graph-builder.ts'
 import { ElementType } from '../onnx-model.ts'
 import type { Checkpoint } from '../safetensors.ts'
 import { bert } from './bert.ts'
@@ -37,12 +37,19 @@ export function positionLimit(family: Family, config: ModelConfig, checkpoint: C
  *
  * @throws FieldtrialError `MODEL_INVALID` where config and checkpoint do not fit.
  */
-export function buildEncoder(family: Family, config: ModelConfig, checkpoint: Checkpoint, int8: boolean): BuiltGraph {
-  const graph = new GraphBuilder(checkpoint, prefixOf(checkpoint), int8)
+export function buildEncoder(
+  family: Family,
+  config: ModelConfig,
+  checkpoint: Checkpoint,
+  dtype: Precision,
+): BuiltGraph {
+  const graph = new GraphBuilder(checkpoint, prefixOf(checkpoint), dtype)
   const dims = ['batch', 'length']
   const ids = graph.input('input_ids', ElementType.int64, dims)
   const positions = family.positionOffset(config) === null ? '' : graph.input('position_ids', ElementType.int64, dims)
-  return graph.finish(family.build(graph, ids, config, positions), [...dims, family.sizes(config).hidden])
+  const states = family.build(graph, ids, config, positions)
+  graph.output(states, 'last_hidden_state', [...dims, family.sizes(config).hidden])
+  return graph.finish()
 }
 
 /** `bert.`, `roberta.` … where the checkpoint was saved with a head on top, else nothing. */

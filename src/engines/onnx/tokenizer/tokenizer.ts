@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { Tokenizer } from '@huggingface/tokenizers'
 import { FieldtrialError } from '../../../core/errors.ts'
-import { repairTokenizer } from './repair.ts'
+import { Pipeline } from './pipeline.ts'
+import { settledTokenizer, type TokenizerConfig, type TokenizerJson } from './settle.ts'
 
 /** A text as the model gets it. */
 export interface Tokens {
@@ -10,48 +10,50 @@ export interface Tokens {
   readonly truncated: boolean
 }
 
-interface TokenizerConfig {
-  readonly truncation_side?: unknown
+/** The first (or last) tokens of a text. */
+export interface Cut {
+  readonly ids: readonly number[]
+  /** Tokens that were cut off: counted, or estimated from the characters where the text was too long to be tokenised whole. */
+  readonly cutTokens: number
 }
 
-/** Characters per token that no text reaches on average over a thousand tokens; see `encode`. */
-const GENEROUS = 40
+/** Characters per token to begin with where only the start of a text is kept. */
+const GENEROUS = 8
+/** Characters (UTF-16) of a text that is tokenised whole in any case: some milliseconds. */
+export const SHORT = 16_384
 
 /**
  * A Hugging Face fast tokenizer (tokenizer.json) with truncation as its Rust original has it: content is cut to what fits between the
- * special tokens, so that [CLS] and [SEP], <s> and </s> are always there. (The JavaScript library leaves truncation to its user.)
+ * special tokens, so that [CLS] and [SEP], <s> and </s> are always there.
  */
 export class TextTokenizer {
-  private readonly tokenizer: Tokenizer
-  private readonly before: readonly number[]
-  private readonly after: readonly number[]
-  private readonly special: ReadonlySet<number>
-  private readonly keepEnd: boolean
+  readonly pipeline: Pipeline
+  /** The tokenizer's own special tokens around a text. */
+  readonly before: readonly number[]
+  readonly after: readonly number[]
+  /** Whether what is too long loses its start (`truncation_side: left`). */
+  readonly keepEnd: boolean
+  /** Tokens at the end of a text's start that may not be those of the whole text, beside its last words. */
+  private readonly margin: number
 
-  constructor(tokenizerJson: object, config: TokenizerConfig) {
-    this.tokenizer = new Tokenizer(tokenizerJson, config)
-    repairTokenizer(this.tokenizer)
-    this.special = new Set(
-      [...this.tokenizer.get_added_tokens_decoder().values()].filter((token) => token.special).map((token) => token.id),
-    )
+  constructor(json: TokenizerJson, config: TokenizerConfig, lowerCase: boolean) {
+    this.pipeline = new Pipeline(settledTokenizer(json, config, lowerCase), config)
+    const { before, after } = this.pipeline.around()
+    this.before = before
+    this.after = after
     this.keepEnd = config.truncation_side === 'left'
-    const content = this.content('a')
-    const whole = this.tokenizer.encode('a').ids
-    const at = findWithin(whole, content)
-    this.before = whole.slice(0, at)
-    this.after = whole.slice(at + content.length)
+    // An added token cut in two becomes ordinary ones: at most one per byte.
+    this.margin = 32 + 3 * this.pipeline.longestAdded
   }
 
-  /** @throws FieldtrialError `MODEL_INVALID` on files that are not a tokenizer, or of a kind that the library does not know. */
-  static async load(file: string, config: TokenizerConfig | null, lowerCase: boolean): Promise<TextTokenizer> {
+  /**
+   * @param config tokenizer_config.json, parsed.
+   * @throws FieldtrialError `MODEL_INVALID` on files that are not a tokenizer, or of a kind that is not known.
+   */
+  static async load(file: string, config: object | null, lowerCase: boolean): Promise<TextTokenizer> {
     try {
-      const json = JSON.parse(await readFile(file, 'utf8')) as { normalizer?: { type?: string } | null }
-      if (lowerCase)
-        json.normalizer = {
-          type: 'Sequence',
-          normalizers: [{ type: 'Lowercase' }, ...(json.normalizer ? [json.normalizer] : [])],
-        } as never
-      return new TextTokenizer(json, config ?? {})
+      const json = JSON.parse(await readFile(file, 'utf8')) as TokenizerJson
+      return new TextTokenizer(json, (config ?? {}) as TokenizerConfig, lowerCase)
     } catch (error) {
       throw new FieldtrialError(
         'MODEL_INVALID',
@@ -65,59 +67,52 @@ export class TextTokenizer {
     }
   }
 
+  /** Tokens of a text, without the tokenizer's own special ones. Lone surrogates become U+FFFD, since no tokenizer can take them. */
+  ids(text: string): readonly number[] {
+    return this.pipeline.encode(text.toWellFormed()).ids
+  }
+
   /**
-   * @param text Lone surrogates are replaced by U+FFFD, since no tokenizer can take them.
    * @param maxLength Tokens kept, special ones included.
    */
   encode(text: string, maxLength: number): Tokens {
     const room = Math.max(0, maxLength - this.before.length - this.after.length)
-    const content = this.contentUpTo(text.toWellFormed(), room)
-    if (content.length <= room) return { ids: [...this.before, ...content, ...this.after], truncated: false }
-    const kept = this.keepEnd ? content.slice(content.length - room) : content.slice(0, room)
-    return { ids: [...this.before, ...kept, ...this.after], truncated: true }
+    const { ids, cutTokens } = this.cut(text, room)
+    return { ids: [...this.before, ...ids, ...this.after], truncated: cutTokens > 0 }
   }
 
   /** Tokens that a prompt takes at the start of a text: its own, without the special one at the end (as sentence-transformers counts). */
-  promptLength(prompt: string, maxLength: number): number {
+  promptLength(prompt: string): number {
     if (prompt === '') return 0
-    const { ids } = this.encode(prompt, maxLength)
-    return ids.length - (this.special.has(ids.at(-1) ?? -1) ? 1 : 0)
+    const ids = [...this.before, ...this.ids(prompt), ...this.after]
+    return ids.length - (this.pipeline.special.has(ids.at(-1) ?? -1) ? 1 : 0)
+  }
+
+  /** The tokens of a text, without special ones, cut to what there is room for. */
+  cut(text: string, room: number): Cut {
+    const { ids, cutTokens } = this.atLeast(text.toWellFormed(), room)
+    if (cutTokens === 0 && ids.length <= room) return { ids, cutTokens }
+    return {
+      ids: this.keepEnd ? ids.slice(ids.length - room) : ids.slice(0, room),
+      cutTokens: cutTokens + ids.length - room,
+    }
   }
 
   /**
-   * Of a text far longer than the model takes only the start is tokenised, in growing steps, each ending before a word: a word never
-   * changes the tokens of the words before it. A margin of tokens must be left over, so the cut itself is never seen.
+   * Of a text far longer than the model takes only the start is tokenised, in growing steps: its last words, which what follows may change,
+   * and a margin of tokens must be left over, so that the cut itself is never seen. Tokenizers whose words are long (a whole text, or all
+   * that stands between two spaces) come to the whole text by themselves.
    */
-  private contentUpTo(text: string, room: number): number[] {
-    if (this.keepEnd) return this.content(text)
-    for (let size = (room + 64) * GENEROUS; size < text.length; size *= 4) {
-      const end = wordStart(text, size)
-      if (end === -1) break
-      const content = this.content(text.slice(0, end))
-      if (content.length > room + 32) return content
+  private atLeast(text: string, room: number): Cut {
+    for (let size = Math.max(SHORT, (room + this.margin) * GENEROUS); size < text.length && !this.keepEnd; size *= 4) {
+      const start = text.slice(0, size).toWellFormed()
+      const { ids, settled } = this.pipeline.encode(start)
+      if (settled >= room + this.margin)
+        return {
+          ids: ids.slice(0, settled),
+          cutTokens: Math.round((ids.length * text.length) / size) - settled,
+        }
     }
-    return this.content(text)
+    return { ids: this.pipeline.encode(text).ids, cutTokens: 0 }
   }
-
-  private content(text: string): number[] {
-    return this.tokenizer.encode(text, { add_special_tokens: false }).ids
-  }
-}
-
-/** A plain word after a space, or a letter after a full stop or comma of Chinese and Japanese, which write no spaces. */
-const WORD_START = /^(?:[A-Za-z] (?=[A-Za-z])|.[。，、！？](?=\p{L}))/u
-
-/** The last place at or before `size` where a word starts; -1 if there is none. */
-function wordStart(text: string, size: number): number {
-  for (let at = size; at > 1; at--) {
-    const before = text[at - 1]!
-    if ((before === ' ' || before > '\u3000') && WORD_START.test(text.slice(at - 2, at + 2)))
-      return before === ' ' ? at - 1 : at
-  }
-  return -1
-}
-
-function findWithin(whole: readonly number[], part: readonly number[]): number {
-  for (let at = 0; at + part.length <= whole.length; at++) if (part.every((id, i) => whole[at + i] === id)) return at
-  throw new Error('its post-processor changes the tokens themselves')
 }

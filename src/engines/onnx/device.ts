@@ -1,0 +1,39 @@
+import * as ort from 'onnxruntime-node'
+import { FieldtrialError } from '../../core/errors.ts'
+import type { Device } from './plan.ts'
+
+export type { Device } from './plan.ts'
+
+/** Devices that the installed onnxruntime was built for, `cpu` first. */
+export function availableDevices(): string[] {
+  return ort.listSupportedBackends().map(({ name }) => name)
+}
+
+/**
+ * onnxruntime's execution providers for a device. What a device cannot compute goes to the processor.
+ *
+ * @throws FieldtrialError `USAGE` naming the devices that are there.
+ */
+export function providersFor(device: Device): string[] {
+  const there = availableDevices()
+  if (!there.includes(device))
+    throw new FieldtrialError(
+      'USAGE',
+      `The device ${device} is not among those of this onnxruntime: ${there.join(', ')}.`,
+      {
+        hint: 'Choose one of these.',
+      },
+    )
+  return device === 'cpu' ? ['cpu'] : [device, 'cpu']
+}
+
+/** The error for a device that was built in but cannot be used on this machine. */
+export function unusableDevice(device: Device, cause: unknown): FieldtrialError {
+  return new FieldtrialError('ENGINE_FAILED', `The device ${device} cannot be used: ${(cause as Error).message}`, {
+    hint:
+      device === 'cuda'
+        ? 'Install CUDA and onnxruntime-node’s CUDA files (ONNXRUNTIME_NODE_INSTALL=cuda npm rebuild onnxruntime-node), or use the device cpu.'
+        : 'Use the device cpu.',
+    cause,
+  })
+}

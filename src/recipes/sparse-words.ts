@@ -1,0 +1,59 @@
+import type { SparseRecipe } from './types.ts'
+import { PUNCTUATION, STOP_WORDS } from './words/english.ts'
+import { splitSentences } from './words/punkt.ts'
+import { treebankWords } from './words/treebank.ts'
+
+/** Words as nltk's `word_tokenize(text.lower())` gives them for English. */
+export function wordTokenize(text: string): string[] {
+  return splitSentences(text.toLowerCase()).flatMap(treebankWords)
+}
+
+/** The words of a text whose tokens may become terms, none twice: without stop words and single punctuation marks. */
+export function sparseWords(text: string): string[] {
+  return [...new Set(wordTokenize(text))].filter((word) => !STOP_WORDS.has(word) && !PUNCTUATION.has(word))
+}
+
+/** A row of a sparse matrix: ids ascending, whole weights from 1 on. */
+export interface SparseVector {
+  readonly terms: Uint32Array
+  readonly weights: Uint16Array
+}
+
+/**
+ * The sparse vector of a text: of the scores z = log(1 + relu(logit)) those of the text's own tokens, the largest first, `terms` of them at
+ * most; of the whole vocabulary the `fallbackTerms` largest where the text has no words. A weight is `scale` × z, rounded half to even;
+ * terms without weight are left out.
+ *
+ * Of equal scores the lower id is taken.
+ *
+ * @param logits Of the tokenizer's vocabulary; ids at or beyond their number are no terms (models pad their last layer).
+ * @param words Ids of the tokens of the text's words, in any order.
+ * @throws RangeError on NaN.
+ */
+export function sparseVector(logits: Float32Array, words: Iterable<number>, recipe: SparseRecipe): SparseVector {
+  const own = [...new Set(words)].filter((id) => id < logits.length)
+  const candidates = own.length > 0 ? own : Array.from(logits.keys())
+  const count = own.length > 0 ? recipe.terms : recipe.fallbackTerms
+  for (const id of candidates)
+    if (Number.isNaN(logits[id])) throw new RangeError(`The score of the token ${id} is not a number.`)
+  const kept = candidates
+    .sort((a, b) => logits[b]! - logits[a]! || a - b)
+    .slice(0, count)
+    .sort((a, b) => a - b)
+  const pairs = kept
+    .map((id) => [id, termWeight(logits[id]!, recipe.scale)] as const)
+    .filter(([, weight]) => weight > 0)
+  return {
+    terms: Uint32Array.from(pairs, ([id]) => id),
+    weights: Uint16Array.from(pairs, ([, weight]) => weight),
+  }
+}
+
+/** numpy's `rint(scale * log(1 + relu(logit)))`, in float32 as PyTorch computes it. */
+function termWeight(logit: number, scale: number): number {
+  const z = Math.fround(Math.log(Math.fround(1 + Math.max(0, logit))))
+  const scaled = Math.fround(z * scale)
+  const below = Math.floor(scaled)
+  const rest = scaled - below
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below
+}

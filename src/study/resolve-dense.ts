@@ -1,0 +1,177 @@
+import { basename } from 'node:path'
+import { nearest } from '../core/suggest.ts'
+import { type PostprocessStep, slugOfSteps } from '../index/postprocess/index.ts'
+import type { RecipeParameters } from '../recipes/types.ts'
+import { dropUndefined } from './drop-undefined.ts'
+import { localPath, type ResolveContext } from './resolve-context.ts'
+import type { ModelInput, PostprocessInput, RecipeInput } from './schema.ts'
+import { isBm25Shorthand } from './shorthand.ts'
+import { slugOfParameters } from './slug.ts'
+import type { Path } from './source.ts'
+import type { DenseOutput, DenseSpec, ModelSpec } from './study.ts'
+import { expandSweep } from './sweep.ts'
+
+/** Fields that say how a server is reached. */
+const HTTP_FIELDS = [
+  'url',
+  'api',
+  'apiKeyEnv',
+  'dimensions',
+  'batchSize',
+  'concurrency',
+  'timeoutSeconds',
+  'retries',
+] as const
+
+/** What a server can be told of a recipe: it tokenises and pools by itself. */
+const HTTP_PARAMETERS: readonly string[] = ['prompts', 'maxLength', 'normalize', 'layout']
+const HTTP_RECIPES = ['sentence-transformers', 'instruct']
+
+/** All retrievers of one model: its recipes, their sweeps and their outputs. Combinations that come out equal are one. */
+export function resolveDense(
+  given: ModelInput,
+  studyRecipes: readonly RecipeInput[],
+  path: Path,
+  context: ResolveContext,
+): DenseSpec[] {
+  const model = resolveModelSpec(given, path, context)
+  const recipes = given.recipes?.map((recipe) => (typeof recipe === 'string' ? { recipe } : recipe)) ?? studyRecipes
+  const specs: DenseSpec[] = []
+  const bases: string[] = []
+  for (const recipe of recipes)
+    for (const { input, swept } of expandSweep(recipe)) {
+      const parameters = parametersOf(input, given)
+      const steps = (input.postprocess ?? []).map(postprocessStep)
+      if (model.engine === 'http') refuseOnServer(input, parameters, path, context)
+      // A recipe's own id names it, and what is swept over tells its variants apart; without one all that is set does.
+      const name = [
+        input.id ?? input.recipe,
+        ...slugOfParameters(input.id === undefined ? parametersOf(input, {}) : pick(parameters, swept)),
+        ...((input.id === undefined || swept.includes('postprocess')) && steps.length > 0 ? [slugOfSteps(steps)] : []),
+      ].join('-')
+      for (const output of outputsOf(input)) {
+        const id = output === 'dense' ? name : `${name}-${output}`
+        if (bases.includes(id) && swept.length > 0) continue
+        bases.push(id)
+        specs.push({
+          kind: 'dense',
+          id,
+          model,
+          recipe: { recipe: input.recipe, parameters },
+          output,
+          alpha: input.alpha ?? DEFAULT_ALPHA,
+          postprocess: steps,
+          queryMean: input.queryMean ?? 'auto',
+        })
+      }
+    }
+  const base = given.id ?? modelName(given.model)
+  const suffix = given.dtype !== undefined && given.dtype !== 'float32' && !given.id ? `-${given.dtype}` : ''
+  const one = specs.length === 1 && recipes[0]?.id === undefined
+  return shareSparse(specs.map((spec) => ({ ...spec, id: `${one ? base : `${base}+${spec.id}`}${suffix}` })))
+}
+
+/** PromptReps' weight of the dense half (recipes' source, hybrid.py). */
+const DEFAULT_ALPHA = 0.5
+
+function outputsOf({ output }: RecipeInput): readonly DenseOutput[] {
+  return output === undefined ? ['dense'] : typeof output === 'string' ? [output] : [...new Set(output)]
+}
+
+/** Retrievers that differ in their output only share one encoding, which then makes the sparse half for all of them. */
+function shareSparse(specs: readonly DenseSpec[]): DenseSpec[] {
+  const key = (spec: DenseSpec) => JSON.stringify(spec.recipe)
+  const sparse = new Set(specs.filter((spec) => spec.output !== 'dense').map(key))
+  return specs.map((spec) =>
+    sparse.has(key(spec))
+      ? { ...spec, recipe: { ...spec.recipe, parameters: { ...spec.recipe.parameters, sparse: true } } }
+      : spec,
+  )
+}
+
+function pick(parameters: RecipeParameters, names: readonly string[]): RecipeParameters {
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => names.includes(name)))
+}
+
+function parametersOf(
+  recipe: RecipeInput,
+  model: Pick<ModelInput, 'prompts' | 'normalize' | 'maxLength'>,
+): RecipeParameters {
+  const prompts = recipe.prompts || model.prompts ? dropUndefined({ ...model.prompts, ...recipe.prompts }) : undefined
+  const maxLength = recipe.maxLength ?? model.maxLength
+  return dropUndefined({
+    system: recipe.system,
+    prompts,
+    pooling: recipe.pooling,
+    layer: recipe.layer,
+    finalNorm: recipe.finalNorm,
+    attention: recipe.attention,
+    eos: recipe.eos,
+    layout: recipe.layout,
+    generateTokens: recipe.generateTokens,
+    maxLength: typeof maxLength === 'object' ? dropUndefined(maxLength) : maxLength,
+    normalize: recipe.normalize ?? model.normalize,
+  })
+}
+
+export function postprocessStep(step: PostprocessInput): PostprocessStep {
+  if (typeof step === 'string') return { kind: step }
+  if ('abtt' in step) return { kind: 'abtt', components: step.abtt }
+  if ('whiten' in step)
+    return {
+      kind: 'whiten',
+      power: step.whiten,
+      ...(step.shrinkage === undefined ? {} : { shrinkage: step.shrinkage }),
+    }
+  if ('pca' in step) return { kind: 'pca', dimensions: step.pca }
+  return { kind: 'truncate', dimensions: step.truncate }
+}
+
+function refuseOnServer(input: RecipeInput, parameters: RecipeParameters, path: Path, context: ResolveContext): void {
+  const refuse = (what: string) =>
+    context.problem(path, `A server tokenises and pools by itself: ${what}.`, 'Remove it, or use engine: onnx.')
+  if (!HTTP_RECIPES.includes(input.recipe)) refuse(`the recipe ${input.recipe} cannot be followed there`)
+  for (const name of Object.keys(parameters))
+    if (!HTTP_PARAMETERS.includes(name)) refuse(`\`${name}\` cannot be set there`)
+  if (typeof parameters.maxLength === 'object') refuse('`maxLength` must be one number there')
+  if (outputsOf(input).some((output) => output !== 'dense')) refuse('it gives dense vectors only')
+}
+
+function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext): ModelSpec {
+  const engine = given.engine ?? (given.url ? 'http' : 'onnx')
+  const refuse = (field: string, why: string) =>
+    context.problem([...path, field], why, 'Remove the field, or choose the other engine.')
+  if (engine === 'http' && !given.url)
+    context.problem(
+      [...path, 'url'],
+      'engine: http needs the `url` of a server.',
+      'For example `url: http://localhost:8080/v1`.',
+    )
+  if (engine === 'http')
+    for (const field of ['dtype', 'device'] as const)
+      if (given[field]) refuse(field, `A server chooses for itself; \`${field}\` is for engine: onnx.`)
+  if (engine === 'onnx')
+    for (const field of HTTP_FIELDS) if (given[field] !== undefined) refuse(field, `\`${field}\` is for engine: http.`)
+  // A hub id without an owner is rare, a slip of the keyboard is not; better to ask than to go to the network.
+  if (engine === 'onnx' && !given.model.includes('/') && isBm25Shorthand(nearest(given.model, ['bm25']) ?? ''))
+    context.problem([...path], `There is no model folder ${given.model}.`, 'Did you mean bm25?')
+  return dropUndefined({
+    engine,
+    model: engine === 'onnx' ? (localPath(given.model, context.folder) ?? given.model) : given.model,
+    given: given.model,
+    dtype: given.dtype ?? 'float32',
+    device: given.device ?? 'cpu',
+    url: given.url,
+    api: given.api,
+    apiKeyEnv: given.apiKeyEnv,
+    dimensions: given.dimensions,
+    batchSize: given.batchSize,
+    concurrency: given.concurrency,
+    timeoutSeconds: given.timeoutSeconds,
+    retries: given.retries,
+  })
+}
+
+function modelName(model: string): string {
+  return basename(model.replace(/@[^/@]*$/, '')).replaceAll(/[^\p{L}\p{N}._+@-]+/gu, '-') || 'model'
+}

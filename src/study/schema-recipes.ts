@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { RECIPES } from '../recipes/index.ts'
+
+export const RECIPE_IDS = RECIPES.map((recipe) => recipe.id) as [string, ...string[]]
+export const OUTPUTS = ['dense', 'sparse', 'hybrid'] as const
+const POOLINGS = ['cls', 'mean', 'max', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const
+
+export const id = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}][\p{L}\p{N}._+@-]*$/u,
+    'must be letters, digits and . _ + @ - only, since it names files and table rows',
+  )
+  .describe('Name in tables and files; unique in the study. Default: made from what it names.')
+
+export const prompts = z
+  .strictObject({
+    query: z.string().optional().describe('For queries.'),
+    document: z.string().optional().describe('For documents.'),
+  })
+  .describe(
+    "Text around queries and documents, spaces included: `{text}` stands for the query or document, `{task}` for the collection's task instruction; without `{text}` it is put before. Default: what the recipe, or the model's own files, say.",
+  )
+
+const length = z.int().positive()
+export const maxLength = z
+  .union([length, z.strictObject({ query: length.optional(), document: length.optional() })])
+  .describe(
+    'Tokens kept of a text: of the whole prompt, or, for recipes such as promptreps, of the text alone. Default: what the recipe says.',
+  )
+
+const layer = z
+  .number()
+  .describe(
+    'Layer whose states are pooled: 0 (embeddings) to the number of layers, negative from the end, or a fraction of the depth such as 0.94. Default: the last.',
+  )
+
+export const postprocessStep = z
+  .union([
+    z.enum(['center', 'normalize', 'int8', 'binary']),
+    z.strictObject({ abtt: z.int().positive().describe('Principal components that are taken out after centring.') }),
+    z.strictObject({
+      whiten: z.number().gt(0).max(1).describe('Power: 1 whitens fully, 0.5 by half.'),
+      shrinkage: z
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .describe('Of the covariance towards a multiple of the identity. Default: Ledoit and Wolf’s estimate.'),
+    }),
+    z.strictObject({ pca: z.int().positive().describe('Principal components that are kept.') }),
+    z.strictObject({ truncate: z.int().positive().describe('First numbers that are kept (Matryoshka).') }),
+  ])
+  .describe('A step of post-processing.')
+
+const postprocess = z
+  .array(postprocessStep)
+  .describe(
+    "What is done to vectors after encoding, in order, fitted on the collection's documents only (queries are centred by the mean of training queries, or of document sentences under the query prompt). Nothing is encoded again for it.",
+  )
+
+const recipeParameters = {
+  system: z
+    .string()
+    .optional()
+    .describe(
+      "System turn of chat layouts: `default` (what the model's template puts there), `none`, or a text. Default: `default`.",
+    ),
+  prompts: prompts.optional(),
+  pooling: z
+    .union([z.enum(POOLINGS), z.array(z.enum(POOLINGS)).min(1)])
+    .optional()
+    .describe("How token states become one vector. Default: what the recipe, or the model's files, say."),
+  layer: layer.optional(),
+  finalNorm: z
+    .boolean()
+    .optional()
+    .describe("Whether the model's last norm is applied to the states. Default: true for the last layer only."),
+  attention: z
+    .enum(['causal', 'bidirectional'])
+    .optional()
+    .describe('Direction of attention. Default: what the recipe says.'),
+  eos: z.boolean().optional().describe('Whether the end-of-sequence token is put last. Default: what the recipe says.'),
+  layout: z.string().optional().describe('Layout of `instruct`: e5, qwen3, gte or bge-code. Default: e5.'),
+  generateTokens: z
+    .int()
+    .nonnegative()
+    .max(64)
+    .optional()
+    .describe('`promptreps`: tokens decoded at most, whose states are averaged. Default: 0, the first one only.'),
+  maxLength: maxLength.optional(),
+  normalize: z.boolean().optional().describe('Scale vectors to length 1.'),
+  postprocess: postprocess.optional(),
+}
+
+export const recipeObject = z.strictObject({
+  id: id.optional(),
+  recipe: z.enum(RECIPE_IDS).describe('How the model becomes a retriever; `fieldtrial recipe list` tells of each.'),
+  output: z
+    .union([z.enum(OUTPUTS), z.array(z.enum(OUTPUTS)).min(1)])
+    .optional()
+    .describe(
+      '`promptreps`: which of its retrievers: dense, sparse, or hybrid (both, by min–max and alpha); several cost one encoding. Default: dense.',
+    ),
+  alpha: z.number().min(0).max(1).optional().describe('Weight of the dense half of a hybrid. Default: 0.5.'),
+  queryMean: z
+    .enum(['auto', 'train', 'sentences'])
+    .optional()
+    .describe(
+      'Whose mean the query side is centred by: training queries, or sentences of documents under the query prompt. Default: auto, the former where there are 50.',
+    ),
+  ...recipeParameters,
+  sweep: z
+    .strictObject(
+      Object.fromEntries(
+        Object.entries(recipeParameters).map(([name, schema]) => [name, z.array(schema.unwrap()).min(1).optional()]),
+      ) as {
+        [K in keyof typeof recipeParameters]: z.ZodOptional<
+          z.ZodArray<ReturnType<(typeof recipeParameters)[K]['unwrap']>>
+        >
+      },
+    )
+    .optional()
+    .describe('Lists of values; every combination becomes a retriever of its own.'),
+})
