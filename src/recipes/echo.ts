@@ -10,7 +10,7 @@ const LENGTH = 300
 
 /**
  * Echo embeddings (Springer et al. 2024, arXiv:2402.15449; github.com/jakespringer/echo-embeddings): the text stands twice, and only the
- * second copy, whose tokens have all seen the whole text, is pooled. Each copy is cut by itself.
+ * second copy, whose tokens have all seen the whole text, is pooled, the end-of-sequence token with it. Each copy is cut by itself.
  */
 export const echo: RecipeDefinition = {
   id: 'echo',
@@ -32,7 +32,7 @@ export const echo: RecipeDefinition = {
       source: echo.source,
       prompts: { query: [prompt(query)], document: [prompt(document)] },
       pooling: ['mean'],
-      span: 'contents',
+      span: 'from-contents',
       lengthOf: 'contents',
       lengths: { query: LENGTH, document: LENGTH },
     })

@@ -16,7 +16,7 @@ const WRAPPERS: readonly (readonly [mark: string, before: string, after: string]
  * without its instruction (its `skip_instruction`; what closes the turn counts with the text). Its models were trained for this; an LLM
  * that was not must not be expected to do well.
  *
- * Chat models get a user's turn around, as its code gives those whose names say so.
+ * Its instructions end with a colon. Chat models get a user's turn around, as its code gives those whose names say so.
  */
 export const llm2vec: RecipeDefinition = {
   id: 'llm2vec',
@@ -26,7 +26,7 @@ export const llm2vec: RecipeDefinition = {
   resolve(facts, parameters) {
     requireDecoder('llm2vec', facts)
     const [before, after] = wrapperOf(facts)
-    const { query = '{task} {text}', document = '{text}' } = parameters.prompts ?? {}
+    const { query = '{task}: {text}', document = '{text}' } = parameters.prompts ?? {}
     const prompt = (template: string) =>
       textPrompt([
         ...(before === '' ? [] : [{ kind: 'literal', text: before } as const]),

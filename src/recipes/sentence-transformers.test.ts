@@ -50,9 +50,10 @@ const invalid = (field: string) =>
 describe('sentence-transformers recipe', () => {
   it('reads a whole model', () => {
     const { recipe, head, warnings } = resolve(files())
+    const prompt = { parts: [{ kind: 'contents' }], join: 'text', addSpecialTokens: true, end: null }
     expect(recipe).toMatchObject({
       id: 'sentence-transformers',
-      prefix: { query: '', document: '' },
+      prompts: { query: [prompt], document: [prompt] },
       pooling: ['mean'],
       span: 'all',
       normalize: true,
@@ -113,6 +114,14 @@ describe('sentence-transformers recipe', () => {
     expect(plain.recipe).toMatchObject({ pooling: ['mean'], maxLength: { query: 512, document: 512 }, normalize: true })
     expect(plain.warnings).toEqual([expect.stringContaining('mean pooling is assumed')])
     expect(resolve(files({ modules: null }), { pooling: 'cls' }).warnings).toEqual([])
+  })
+
+  it('takes the last token of a plain decoder, and says so', () => {
+    const plain = files({ modules: null, moduleConfigs: {}, sentenceConfig: null })
+    const { recipe, warnings } = resolve(plain, {}, true)
+    expect(recipe).toMatchObject({ pooling: ['lasttoken'], attention: 'model' })
+    expect(warnings).toEqual([expect.stringContaining('last-token pooling is assumed')])
+    expect(resolve(plain, { pooling: 'mean' }, true)).toMatchObject({ recipe: { pooling: ['mean'] }, warnings: [] })
   })
 
   describe('length', () => {

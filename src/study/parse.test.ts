@@ -46,7 +46,7 @@ describe('parseStudy', () => {
       `
 collections: [hf:BeIR/scifact, {source: ./x.zip, split: dev}]
 baselines: [bm25, 'bm25:analyzer=code,k1=1.2', {type: bm25, id: mf, multifield: true}]
-models: [./minilm, {id: server, model: e5, url: 'http://localhost:8080/v1'}]
+models: [./minilm, {id: server, model: e5, url: 'http://localhost:8080/v1', recipes: [sentence-transformers]}]
 recipes: [sentence-transformers, {id: cls, recipe: sentence-transformers, pooling: cls, maxLength: 64}]
 fusion: ['rrf:bm25,minilm+cls', {id: both, method: wsum, normalisation: min-max, weights: [0.3, 0.7], of: [bm25, rrf-bm25+minilm+cls]}]
 measures: [ndcg_cut_10, P(rel=2)@10]
@@ -64,13 +64,12 @@ comparison: {baseline: mf, correction: none}
       'mf',
       'minilm+sentence-transformers',
       'minilm+cls',
-      'server+sentence-transformers',
-      'server+cls',
+      'server',
       'rrf-bm25+minilm+cls',
       'both',
     ])
     expect(study.retrievers[1]).toMatchObject({ options: { analyzer: 'code', k1: 1.2 } })
-    expect(study.retrievers[4]).toMatchObject({ recipe: { pooling: 'cls', maxLength: 64 } })
+    expect(study.retrievers[4]).toMatchObject({ recipe: { parameters: { pooling: 'cls', maxLength: 64 } } })
     expect(study.retrievers[5]).toMatchObject({
       model: { engine: 'http', model: 'e5', url: 'http://localhost:8080/v1' },
     })
@@ -138,6 +137,54 @@ comparison: {baseline: bm26}
       place: '2:12',
       message: 'baselines: expected array.',
     })
+  })
+
+  it('makes every combination of a sweep a retriever, and lets equal ones share an encoding', () => {
+    const study = parseStudy(
+      `
+collections: [./a]
+models:
+  - id: m
+    model: ./m
+    recipes:
+      - recipe: promptreps
+        output: [dense, sparse, hybrid]
+      - recipe: promptreps
+        sweep: {system: [none, "You are a librarian."], layer: [-1, 0.94], postprocess: [[], [center, {whiten: 0.5}]]}
+      - {id: own, recipe: mean, layer: 2}
+`,
+      'study.yaml',
+    )
+    expect(study.retrievers.map((r) => r.id)).toEqual([
+      'm+promptreps',
+      'm+promptreps-sparse',
+      'm+promptreps-hybrid',
+      'm+promptreps-system_none-layer_minus1',
+      'm+promptreps-system_none-layer_minus1-center+whiten_0.5',
+      'm+promptreps-system_none-layer_0.94',
+      'm+promptreps-system_none-layer_0.94-center+whiten_0.5',
+      expect.stringMatching(/^m\+promptreps-system_you_are_a_librar_[0-9a-f]{4}-layer_minus1$/),
+      expect.stringMatching(/-layer_minus1-center\+whiten_0\.5$/),
+      expect.stringMatching(/^m\+promptreps-system_you_are_a_librar_[0-9a-f]{4}-layer_0\.94$/),
+      expect.stringMatching(/-layer_0\.94-center\+whiten_0\.5$/),
+      'm+own',
+    ])
+    const [dense, sparse] = study.retrievers
+    // The three halves share one encoding, which then makes the sparse half.
+    expect(dense).toMatchObject({ output: 'dense', recipe: { parameters: { sparse: true } } })
+    expect(sparse).toMatchObject({ output: 'sparse', recipe: { parameters: { sparse: true } } })
+    expect(study.retrievers[3]).toMatchObject({
+      recipe: { parameters: { system: 'none', layer: -1 } },
+      postprocess: [],
+    })
+    expect(study.retrievers[4]).toMatchObject({ postprocess: [{ kind: 'center' }, { kind: 'whiten', power: 0.5 }] })
+  })
+
+  it('refuses what a server cannot do', () => {
+    const [problem] = problemsOf(
+      "collections: [./a]\nmodels: [{model: m, url: 'http://x/v1', recipes: [{recipe: promptreps}]}]\n",
+    )
+    expect(problem!.message).toMatch(/server .* promptreps cannot be followed there/)
   })
 
   it('refuses options of the wrong engine', () => {

@@ -149,7 +149,8 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
     )
   if (engine === 'http')
     for (const field of ['dtype', 'device'] as const)
-      if (given[field]) refuse(field, `A server chooses for itself; \`${field}\` is for engine: onnx.`)
+      if (given[field])
+        refuse(field, `A server chooses its own precision and device; \`${field}\` is for engine: onnx.`)
   if (engine === 'onnx')
     for (const field of HTTP_FIELDS) if (given[field] !== undefined) refuse(field, `\`${field}\` is for engine: http.`)
   // A hub id without an owner is rare, a slip of the keyboard is not; better to ask than to go to the network.

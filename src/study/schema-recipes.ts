@@ -22,9 +22,9 @@ export const prompts = z
     "Text around queries and documents, spaces included: `{text}` stands for the query or document, `{task}` for the collection's task instruction; without `{text}` it is put before. Default: what the recipe, or the model's own files, say.",
   )
 
-const length = z.int().positive()
+const length = (side: string) => z.int().positive().optional().describe(`Tokens kept of a ${side}.`)
 export const maxLength = z
-  .union([length, z.strictObject({ query: length.optional(), document: length.optional() })])
+  .union([z.int().positive(), z.strictObject({ query: length('query'), document: length('document') })])
   .describe(
     'Tokens kept of a text: of the whole prompt, or, for recipes such as promptreps, of the text alone. Default: what the recipe says.',
   )
@@ -113,7 +113,10 @@ export const recipeObject = z.strictObject({
   sweep: z
     .strictObject(
       Object.fromEntries(
-        Object.entries(recipeParameters).map(([name, schema]) => [name, z.array(schema.unwrap()).min(1).optional()]),
+        Object.entries(recipeParameters).map(([name, schema]) => [
+          name,
+          z.array(schema.unwrap()).min(1).optional().describe(`Values of \`${name}\` to try.`),
+        ]),
       ) as {
         [K in keyof typeof recipeParameters]: z.ZodOptional<
           z.ZodArray<ReturnType<(typeof recipeParameters)[K]['unwrap']>>

@@ -28,7 +28,7 @@ CONVERSATIONS = {
     "user": [("user", "Hello")],
     "system": [("system", "Be brief."), ("user", "Hello"), ("assistant", "Hi")],
     "dialogue": [("user", "One"), ("assistant", "Two"), ("user", "Three")],
-    "blanks": [("user", "\n Hello  "), ("assistant", " Hi\n")],
+    "blanks": [("user", "\n Hello  "), ("assistant", "Hi \n")],
 }
 
 

@@ -132,7 +132,7 @@ export class GraphBuilder {
     weight: string,
     inputs: number,
     outputs: number,
-    options: { readonly bias?: string | undefined; readonly bits?: Bits } = {},
+    options: { readonly bias?: string | undefined; readonly bits?: Bits | undefined } = {},
   ): string {
     const bias = options.bias === undefined ? null : this.weight(options.bias, [outputs])
     const bits = options.bits ?? (this.precision === 'int4' ? 4 : 8)

@@ -19,19 +19,22 @@ export function graphMemory({ graph, quantized }: BuiltGraph, tokens: number): {
   const tables = new Set(graph.nodes.filter((node) => node.type === 'Gather').map((node) => node.inputs[0]!))
   // A table that is the language-model head, too, is multiplied with, and has a float32 copy for it.
   const multiplied = new Set(graph.nodes.filter((node) => node.type !== 'Gather').flatMap((node) => node.inputs))
-  let bytes = 0
+  let weights = 0
+  let constants = 0
   let widest = 0
   for (const { name, dims, data } of graph.initializers) {
     const elements = dims.reduce((product, size) => product * size, 1)
-    const stored = data instanceof Uint8Array ? data.length : data.bytes
-    if (tables.has(name) || data instanceof Uint8Array) bytes += stored
-    if (!(data instanceof Uint8Array) && multiplied.has(name)) bytes += elements * FLOAT_BYTES
+    if (data instanceof Uint8Array) constants += data.length
+    else {
+      if (tables.has(name)) weights += data.bytes
+      if (multiplied.has(name)) weights += elements * FLOAT_BYTES
+    }
     if (dims.length === 2 && !tables.has(name) && !HEAD.test(name)) widest = Math.max(widest, dims[0]!)
   }
   for (const { name, place, block, bits } of quantized) {
     const elements = place.shape.reduce((product, size) => product * size, 1)
-    bytes += (elements * bits) / 8 + (elements / block) * FLOAT_BYTES
+    weights += (elements * bits) / 8 + (elements / block) * FLOAT_BYTES
     if (!HEAD.test(name)) widest = Math.max(widest, place.shape[0]!)
   }
-  return { weights: bytes, memory: bytes + RUNTIME_BYTES + LIVE_STATES * tokens * widest * FLOAT_BYTES }
+  return { weights, memory: weights + constants + RUNTIME_BYTES + LIVE_STATES * tokens * widest * FLOAT_BYTES }
 }

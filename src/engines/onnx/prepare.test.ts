@@ -59,7 +59,11 @@ describe('prepareOnnx', () => {
     const int8 = (await prepareOnnx(fixture('bert'), { dtype: 'int8' })).info
     expect(int8.warnings).toEqual([expect.stringContaining('int8')])
     expect(int8.weightBytes).toBeLessThan((await prepareOnnx(fixture('bert'))).info.weightBytes!)
-    expect([supportedArchitecture('xlm-roberta'), supportedArchitecture('llama')]).toEqual([true, false])
+    expect([
+      supportedArchitecture('xlm-roberta'),
+      supportedArchitecture('llama'),
+      supportedArchitecture('mamba'),
+    ]).toEqual([true, true, false])
   })
 
   describe('identity', () => {

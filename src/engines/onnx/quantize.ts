@@ -11,7 +11,7 @@ export interface QuantizedMatrix {
 
 export type Bits = 4 | 8
 
-const LARGEST_BLOCK = { 8: 256, 4: 128 } as const
+const LARGEST_BLOCK = { 8: 256, 4: 32 } as const
 const SMALLEST_BLOCK = 16
 
 /**

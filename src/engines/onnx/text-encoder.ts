@@ -9,6 +9,7 @@ import type { EncoderPlan } from './plan.ts'
 import { pooledRange } from './pooled-range.ts'
 import { pool } from './pooling.ts'
 import { SparseHalf } from './sparse-half.ts'
+import { tokenizerFits } from './tokenizer/fits.ts'
 import { PromptTokenizer, type PromptTokens } from './tokenizer/prompt-tokenizer.ts'
 
 /** One prompt of one text: a text has several where its recipe averages several views of it. */
@@ -34,6 +35,7 @@ export class TextEncoder {
 
   static async load(plan: EncoderPlan, threads: number): Promise<TextEncoder> {
     const tokenizer = await PromptTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
+    requireOwnTokenizer(plan, tokenizer)
     const head = await loadHead(plan.folder, plan.head)
     return new TextEncoder(plan, tokenizer, await openRunner(plan, tokenizer, threads), head)
   }
@@ -150,6 +152,16 @@ export class TextEncoder {
     for (const [text, row] of rows.entries()) vectors.set(row, text * dimension)
     return { vectors, dimension }
   }
+}
+
+/** @throws FieldtrialError `MODEL_INVALID` where the tokenizer is another model's: vectors would come, and mean nothing. */
+function requireOwnTokenizer({ weights, tokenizerFile }: EncoderPlan, tokenizer: PromptTokenizer): void {
+  const why = weights.kind === 'shipped' ? null : tokenizerFits(tokenizer, weights.config)
+  if (why !== null)
+    throw new FieldtrialError('MODEL_INVALID', `${tokenizerFile} is not the tokenizer of this model: ${why}.`, {
+      where: { file: tokenizerFile },
+      hint: 'Fetch the model again: config.json, weights and tokenizer must come from one place.',
+    })
 }
 
 function sumPerText(items: readonly Item[], texts: number, value: (item: Item) => number): Int32Array {

@@ -1,7 +1,8 @@
 import type { PromptTokenizer } from './prompt-tokenizer.ts'
 
-/** Embedding rows without a token are padding for the hardware, a few hundred; a share like this is another model's vocabulary. */
+/** Embedding rows without a token are padding for the hardware, a few hundred; more, and a share like this, is another model's vocabulary. */
 const LEAST_NAMED = 0.9
+const MOST_UNNAMED = 1024
 
 const KEYS = { bos_token_id: 'bos', eos_token_id: 'eos', pad_token_id: 'pad' } as const
 
@@ -21,7 +22,7 @@ export function tokenizerFits(
   if (typeof rows === 'number') {
     if (size > rows)
       return `the tokenizer has token ids up to ${size - 1}, the model embeddings for 0 to ${rows - 1} only (vocab_size of config.json)`
-    if (size < LEAST_NAMED * rows)
+    if (size < LEAST_NAMED * rows && size < rows - MOST_UNNAMED)
       return `the tokenizer has ${size} tokens, the model embeddings for ${rows} (vocab_size of config.json)`
   }
   for (const [key, name] of Object.entries(KEYS)) {

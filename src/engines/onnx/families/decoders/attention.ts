@@ -169,7 +169,9 @@ function heading(
 ): string {
   const { hidden, headSize, biases, headNorms } = shape
   const bias = biases.inputs ? `${at}self_attn.${kind}_proj.bias` : undefined
-  const out = graph.project(x, `${at}self_attn.${kind}_proj.weight`, hidden, heads * headSize, { bias })
+  // Shared by several heads of queries, keys and values are small; 8 bits cost little there, and 4 bits much.
+  const bits = kind === 'q' ? undefined : 8
+  const out = graph.project(x, `${at}self_attn.${kind}_proj.weight`, hidden, heads * headSize, { bias, bits })
   if (!headNorms || kind === 'v') return out
   const split = reshape(graph, out, [0, 0, heads, headSize])
   const normed = rmsNorm(graph, split, `${at}self_attn.${kind}_norm.weight`, shape, headSize)
