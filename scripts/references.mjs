@@ -1,8 +1,12 @@
-// Writes the pages of docs/ that are made from the program itself: the study file's fields and the commands' help.
+// Writes the pages of docs/ that are made from the program itself: the study file's fields, the commands' help, recipes and named models.
 import { writeFileSync } from 'node:fs'
 import { commandReference } from '../dist/cli/reference.js'
+import { modelsReference } from '../dist/data/models/reference.js'
+import { recipesReference } from '../dist/recipes/reference.js'
 import { studyReference } from '../dist/study/reference.js'
 
 const docs = new URL('../docs/', import.meta.url)
 writeFileSync(new URL('study-file.md', docs), studyReference())
 writeFileSync(new URL('command-line.md', docs), commandReference())
+writeFileSync(new URL('recipes.md', docs), recipesReference())
+writeFileSync(new URL('models.md', docs), modelsReference())

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { commandReference } from '../src/cli/reference.ts'
+import { recipesReference } from '../src/recipes/reference.ts'
 import { studyReference } from '../src/study/reference.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -18,6 +19,7 @@ describe('the docs', () => {
   it('that are made from the program are up to date (node scripts/references.mjs)', () => {
     expect(readFileSync(join(root, 'docs/study-file.md'), 'utf8')).toBe(studyReference())
     expect(readFileSync(join(root, 'docs/command-line.md'), 'utf8')).toBe(commandReference())
+    expect(readFileSync(join(root, 'docs/recipes.md'), 'utf8')).toBe(recipesReference())
   })
 
   it('link to files that are there', () => {

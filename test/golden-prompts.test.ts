@@ -1,36 +1,78 @@
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { PromptTokenizer } from '../src/engines/onnx/tokenizer/prompt-tokenizer.ts'
-import { resolveRecipe } from '../src/recipes/index.ts'
-import { chatModel, goldenFile } from './support/chat-models.ts'
+import { prepareContents } from '../src/recipes/contents.ts'
+import { type Recipe, resolveRecipe, type Side } from '../src/recipes/index.ts'
+import { chatModel, chatTokenizer, goldenFile } from './support/chat-models.ts'
 import { describeTransformers, runPython } from './support/python.ts'
 import { describeWith } from './support/shared.ts'
 
 const model = fileURLToPath(new URL('../.models/qwen2.5-coder-0.5b-instruct', import.meta.url))
 const golden = goldenFile()
 
-describeWith('PromptReps’ prompts, token by token', [`${model}/tokenizer.json`], () => {
-  const rows = Object.entries(golden.models).flatMap(([name, { promptreps }]) =>
+describeWith('prompts, token by token', [`${model}/tokenizer.json`], () => {
+  const models = Object.entries(golden.models)
+  const promptreps = models.flatMap(([name, { promptreps }]) =>
     promptreps.filter(({ ids }) => ids !== undefined).map((row) => ({ name, ...row })),
   )
-  const tokenizer = PromptTokenizer.load(
-    `${model}/tokenizer.json`,
-    JSON.parse(readFileSync(`${model}/tokenizer_config.json`, 'utf8')) as object,
-    false,
-  )
+  const plain = models.flatMap(([name, { plain }]) => plain.map((row) => ({ name, ...row })))
+  const folder = mkdtempSync(join(tmpdir(), 'fieldtrial-golden-'))
+  const tokenizers = new Map<string, Promise<PromptTokenizer>>()
+  const tokenizerOf = (name: string) => {
+    const file = chatTokenizer(name, readFileSync(`${model}/tokenizer.json`, 'utf8'))
+    // One for all models whose tokenizers are the same.
+    const key = createHash('sha256').update(file).digest('hex')
+    const path = join(folder, `${key}.json`)
+    if (!tokenizers.has(key)) {
+      writeFileSync(path, file)
+      tokenizers.set(key, PromptTokenizer.load(path, {}, false))
+    }
+    return tokenizers.get(key)!
+  }
+  afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('cover seven models with Qwen2.5’s tokenizer', () => {
-    expect(new Set(rows.map(({ name }) => name)).size).toBe(7)
+  it('cover the eight models of the study', () => {
+    expect(new Set(promptreps.map(({ name }) => name)).size).toBe(8)
+    expect(new Set(plain.map(({ recipe }) => recipe))).toEqual(new Set(['prompteol', 'last-token', 'instruct', 'echo']))
   })
 
-  it.each(rows)('$name, $side, system $system, text $text', async ({ name, system, side, text, ids }) => {
-    const { recipe } = resolveRecipe('promptreps', { system: golden.systems[system] ?? 'default' }, chatModel(name))
+  const encode = async (name: string, recipe: Recipe, side: Side, text: string) => {
     const { maxLength, lengthOf, prompts } = recipe
+    const contents = prepareContents(recipe.contents, golden.texts[text]!)
     const limit = { maxLength: maxLength[side], lengthOf }
-    const tokens = (await tokenizer).encode(prompts[side][0]!, golden.texts[text]!.trim(), '', limit)
-    expect(tokens.ids).toEqual(ids)
-    expect(tokens.truncated).toBe(text === 'long')
+    return (await tokenizerOf(name)).encode(prompts[side][0]!, contents, golden.task, limit)
+  }
+
+  it.each(promptreps)(
+    '$name, PromptReps, $side, system $system, text $text',
+    async ({ name, system, side, text, ids }) => {
+      const { recipe } = resolveRecipe('promptreps', { system: golden.systems[system] ?? 'default' }, chatModel(name))
+      const tokens = await encode(name, recipe, side, text)
+      expect(tokens.ids).toEqual(ids)
+      expect(tokens.truncated).toBe(text === 'long')
+    },
+  )
+
+  it.each(plain)(
+    '$name, $recipe, $parameters, $side, text $text',
+    async ({ name, recipe: id, parameters, side, text, ids }) => {
+      const { recipe } = resolveRecipe(id, parameters, chatModel(name))
+      const tokens = await encode(name, recipe, side, text)
+      expect(tokens.ids).toEqual(ids)
+      expect(tokens.truncated).toBe(text === 'long')
+    },
+  )
+
+  it('name the special tokens of R1 by the ids of Qwen2.5’s', async () => {
+    const row = promptreps.find(({ name, side }) => name === 'deepseek-r1-distill-qwen' && side === 'document')!
+    // <｜begin▁of▁sentence｜><｜User｜> … <｜Assistant｜>
+    expect(row.ids!.slice(0, 2)).toEqual([151646, 151644])
+    expect(row.ids!.filter((id) => id >= 151643)).toEqual([151646, 151644, 151645])
+    expect((await tokenizerOf('qwen2.5')).tokenId('<｜User｜>')).toBeNull()
   })
 })
 

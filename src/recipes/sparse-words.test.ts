@@ -67,7 +67,11 @@ describe('sparseVector', () => {
     expect([...sparseVector(z, [0, 1, 2, 3], { ...PROMPTREPS_SPARSE, scale: 1 }).weights]).toEqual([2, 2, 4])
   })
 
-  it('refuses what is not a number', () => {
-    expect(() => sparseVector(Float32Array.of(1, Number.NaN), [0, 1], PROMPTREPS_SPARSE)).toThrow(RangeError)
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses a score of %d', (score) => {
+    const vector = (words: number[]) => sparseVector(Float32Array.of(1, score, -Infinity), words, PROMPTREPS_SPARSE)
+    const refusal = expect.objectContaining({ code: 'ENGINE_FAILED', message: expect.stringContaining('token 1 ') })
+    expect(() => vector([0, 1])).toThrow(refusal)
+    expect(() => vector([])).toThrow(refusal)
+    expect([...vector([0, 2]).terms]).toEqual([0])
   })
 })

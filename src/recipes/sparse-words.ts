@@ -1,3 +1,4 @@
+import { FieldtrialError } from '../core/errors.ts'
 import type { SparseRecipe } from './types.ts'
 import { PUNCTUATION, STOP_WORDS } from './words/english.ts'
 import { splitSentences } from './words/punkt.ts'
@@ -28,14 +29,17 @@ export interface SparseVector {
  *
  * @param logits Of the tokenizer's vocabulary; ids at or beyond their number are no terms (models pad their last layer).
  * @param words Ids of the tokens of the text's words, in any order.
- * @throws RangeError on NaN.
+ * @throws FieldtrialError `ENGINE_FAILED` on a score of these that is NaN or infinite: what overflowed has no weight.
  */
 export function sparseVector(logits: Float32Array, words: Iterable<number>, recipe: SparseRecipe): SparseVector {
   const own = [...new Set(words)].filter((id) => id < logits.length)
   const candidates = own.length > 0 ? own : Array.from(logits.keys())
   const count = own.length > 0 ? recipe.terms : recipe.fallbackTerms
   for (const id of candidates)
-    if (Number.isNaN(logits[id])) throw new RangeError(`The score of the token ${id} is not a number.`)
+    if (Number.isNaN(logits[id]) || logits[id] === Number.POSITIVE_INFINITY)
+      throw new FieldtrialError('ENGINE_FAILED', `The model's score of the token ${id} is ${logits[id]}.`, {
+        hint: 'Use dtype float32: numbers overflow in narrower types. If it stays, the weights are damaged.',
+      })
   const kept = candidates
     .sort((a, b) => logits[b]! - logits[a]! || a - b)
     .slice(0, count)

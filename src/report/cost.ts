@@ -1,9 +1,9 @@
-import type { RetrieverResult, TrialResult } from '../study/results.ts'
+import type { RetrieverResult, TrialCost, TrialResult } from '../study/results.ts'
 import { formatBytes, formatCount, formatMs, formatSeconds } from './format.ts'
 
 /** A cost against which quality is held. */
 export interface CostAxis {
-  readonly id: 'query' | 'bytes' | 'dimension' | 'indexing'
+  readonly id: 'query' | 'bytes' | 'dimension' | 'indexing' | 'memory'
   readonly label: string
   /** Null: this retriever has no such cost, e.g. BM25 no dimension. */
   value(retriever: RetrieverResult, trial: TrialResult): number | null
@@ -35,7 +35,19 @@ export const COST_AXES: readonly CostAxis[] = [
     value: (_, trial) => trial.cost.indexSeconds,
     format: formatSeconds,
   },
+  {
+    id: 'memory',
+    label: 'Peak memory while documents are encoded',
+    value: (_, trial) => trial.cost.peakBytes,
+    format: formatBytes,
+  },
 ]
+
+/** Documents' tokens over the seconds that encoding them took; null where one of the two is unknown, or no time passed. */
+export function tokensPerSecond({ documentTokens, encodeDocumentsSeconds }: TrialCost): number | null {
+  if (documentTokens === null || encodeDocumentsSeconds === null || encodeDocumentsSeconds <= 0) return null
+  return documentTokens / encodeDocumentsSeconds
+}
 
 export interface Point {
   readonly x: number

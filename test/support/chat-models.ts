@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ModelFacts } from '../../src/recipes/types.ts'
+import type { ModelFacts, RecipeParameters } from '../../src/recipes/types.ts'
 
 export const chatTemplateFolder = fileURLToPath(new URL('../fixtures/chat-templates/', import.meta.url))
 
@@ -12,6 +12,8 @@ interface ChatFixture {
   readonly eos: string | null
   readonly pad: string | null
   readonly unk: string | null
+  /** Added tokens of Qwen2.5's tokenizer under the names that they have in this model's. */
+  readonly renamed?: Readonly<Record<string, string>>
 }
 
 /** A row of golden.json: what transformers renders, or that it refuses to. */
@@ -20,6 +22,7 @@ export type Golden<T> = T & { readonly refused?: string }
 export interface GoldenFile {
   readonly texts: Readonly<Record<string, string>>
   readonly systems: Readonly<Record<string, string | null>>
+  readonly task: string
   readonly models: Readonly<
     Record<
       string,
@@ -37,6 +40,14 @@ export interface GoldenFile {
           readonly prompt?: string
           readonly ids?: readonly number[]
         }>[]
+        /** Recipes without chat turns. */
+        readonly plain: readonly {
+          readonly recipe: string
+          readonly parameters: RecipeParameters
+          readonly side: 'query' | 'document'
+          readonly text: string
+          readonly ids: readonly number[]
+        }[]
       }
     >
   >
@@ -51,9 +62,29 @@ export const chatModels: readonly string[] = readdirSync(chatTemplateFolder)
   .filter((file) => file.endsWith('.json') && file !== 'golden.json')
   .map((file) => file.slice(0, -'.json'.length))
 
+function chatFixture(name: string): ChatFixture {
+  return JSON.parse(readFileSync(`${chatTemplateFolder}${name}.json`, 'utf8')) as ChatFixture
+}
+
+/**
+ * A chat model's tokenizer.json, made of Qwen2.5's.
+ *
+ * @param qwen The contents of Qwen2.5's.
+ */
+export function chatTokenizer(name: string, qwen: string): string {
+  const { renamed = {} } = chatFixture(name)
+  const file = JSON.parse(qwen) as { added_tokens: { content: string }[]; model: { vocab: Record<string, number> } }
+  const added_tokens = file.added_tokens.map((token) => ({
+    ...token,
+    content: renamed[token.content] ?? token.content,
+  }))
+  const vocab = Object.fromEntries(Object.entries(file.model.vocab).map(([token, id]) => [renamed[token] ?? token, id]))
+  return JSON.stringify({ ...file, added_tokens, model: { ...file.model, vocab } })
+}
+
 /** Facts of a decoder of 28 layers and 4,096 positions with the special tokens and template of a fixture. */
 export function chatModel(name: string, changes: Partial<ModelFacts> = {}): ModelFacts {
-  const fixture = JSON.parse(readFileSync(`${chatTemplateFolder}${name}.json`, 'utf8')) as ChatFixture
+  const fixture = chatFixture(name)
   const { model, architecture, template, bos, eos, pad, unk } = fixture
   return {
     name: model,

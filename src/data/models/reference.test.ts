@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { namedModels } from './index.ts'
 import { modelsReference } from './reference.ts'
 
-test('docs/models.md is up to date (node scripts/models-reference.mjs)', () => {
+test('docs/models.md is up to date (node scripts/references.mjs)', () => {
   expect(readFileSync(new URL('../../../docs/models.md', import.meta.url), 'utf8')).toBe(modelsReference())
 })
 

@@ -3,7 +3,7 @@ import type { ModelEntry } from './types.ts'
 
 const INTRODUCTION = `# Named models
 
-<!-- Made by \`node scripts/models-reference.mjs\` from src/data/models; change the records there instead. -->
+<!-- Made by \`node scripts/references.mjs\` from src/data/models; change the records there instead. -->
 
 These names may stand wherever a model is named, in study files and on the command line; each stands for a repository on the Hugging Face hub at a pinned commit. Any other model is named by its folder or as \`owner/name\`. \`fieldtrial models\` prints the list, \`fieldtrial models show NAME\` everything about one.
 

@@ -34,9 +34,29 @@ export interface QuantizedWeight {
   readonly scales: string
 }
 
+/** A matrix that tokens' states are multiplied by, for the estimate of memory. */
+export interface Projection {
+  readonly inputs: number
+  readonly outputs: number
+  /** Null: float32. */
+  readonly quantized: { readonly bits: Bits; readonly block: number } | null
+  /** Whether only each text's last token is multiplied. */
+  readonly lastOnly: boolean
+}
+
 export interface BuiltGraph {
   readonly graph: GraphSpec
   readonly quantized: readonly QuantizedWeight[]
+  readonly projections: readonly Projection[]
+}
+
+export interface ProjectOptions {
+  /** Name of the bias; leave it out where a fused operator that follows takes it. */
+  readonly bias?: string | undefined
+  /** Bits of a quantised weight, where it is not to be those of the whole graph. */
+  readonly bits?: Bits | undefined
+  /** Whether `x` holds each text's last token only. Default false. */
+  readonly lastOnly?: boolean
 }
 
 /**
@@ -50,6 +70,7 @@ export class GraphBuilder {
   private readonly inputs: ValueSpec[] = []
   private readonly outputs: ValueSpec[] = []
   private readonly quantized: QuantizedWeight[] = []
+  private readonly projections: Projection[] = []
   private readonly checkpoint: Checkpoint
   /** What stands before every name of the family in this checkpoint, e.g. `bert.`. */
   private readonly prefix: string
@@ -123,20 +144,13 @@ export class GraphBuilder {
   /**
    * x · weightᵀ (+ bias) for a weight stored as torch stores it, outputs × inputs.
    * Where weights are quantised, the inputs are rounded to int8 too, each token by itself and block by block, so one token's outlier coarsens no other.
-   *
-   * @param options.bias Name of the bias; leave it out where a fused operator that follows takes it.
-   * @param options.bits Bits of a quantised weight, where it is not to be those of the whole graph.
    */
-  project(
-    x: string,
-    weight: string,
-    inputs: number,
-    outputs: number,
-    options: { readonly bias?: string | undefined; readonly bits?: Bits | undefined } = {},
-  ): string {
+  project(x: string, weight: string, inputs: number, outputs: number, options: ProjectOptions = {}): string {
     const bias = options.bias === undefined ? null : this.weight(options.bias, [outputs])
     const bits = options.bits ?? (this.precision === 'int4' ? 4 : 8)
     const block = this.precision === 'float32' ? null : blockSize(inputs, bits)
+    const quantized = block === null ? null : { bits, block }
+    this.projections.push({ inputs, outputs, quantized, lastOnly: options.lastOnly ?? false })
     if (block === null) {
       const product = this.fused('FusedMatMul', [x, this.weight(weight, [outputs, inputs])], { transB: 1 })
       return bias === null ? product : this.op('Add', [product, bias])
@@ -160,6 +174,7 @@ export class GraphBuilder {
     return {
       graph: { nodes: this.nodes, initializers, inputs: this.inputs, outputs: this.outputs },
       quantized: this.quantized,
+      projections: this.projections,
     }
   }
 

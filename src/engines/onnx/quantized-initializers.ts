@@ -1,6 +1,6 @@
 import { makeFolder } from '../../core/atomic.ts'
-import type { BuiltGraph } from './graph-builder.ts'
-import { ElementType, type Initializer } from './onnx-model.ts'
+import type { BuiltGraph, QuantizedWeight } from './graph-builder.ts'
+import { ElementType, type GraphSpec, type Initializer } from './onnx-model.ts'
 import { quantize } from './quantize.ts'
 import { plainCopy, type QuantizedStore, quantizedCopy, storeFolder } from './quantized-file.ts'
 import { readBytes, readTensor } from './safetensors.ts'
@@ -14,10 +14,10 @@ export async function quantizedInitializers(
   store: QuantizedStore | null,
 ): Promise<readonly Initializer[]> {
   if (quantized.length === 0) return graph.initializers
-  return store === null ? inMemory({ graph, quantized }) : inFolder({ graph, quantized }, storeFolder(store))
+  return store === null ? inMemory(graph, quantized) : inFolder(graph, quantized, storeFolder(store))
 }
 
-async function inMemory({ graph, quantized }: BuiltGraph): Promise<Initializer[]> {
+async function inMemory(graph: GraphSpec, quantized: readonly QuantizedWeight[]): Promise<Initializer[]> {
   const initializers = [...graph.initializers]
   for (const { place, name, bits, block, values, scales } of quantized) {
     const [outputs, inputs] = place.shape as [number, number]
@@ -37,7 +37,11 @@ async function inMemory({ graph, quantized }: BuiltGraph): Promise<Initializer[]
 }
 
 /** Everything comes from files of one folder, since onnxruntime maps no others. */
-async function inFolder({ graph, quantized }: BuiltGraph, folder: string): Promise<Initializer[]> {
+async function inFolder(
+  graph: GraphSpec,
+  quantized: readonly QuantizedWeight[],
+  folder: string,
+): Promise<Initializer[]> {
   await makeFolder(folder)
   const initializers: Initializer[] = []
   for (const weight of quantized) {

@@ -1,4 +1,4 @@
-import { ABBREVIATIONS } from './english.ts'
+import { ABBREVIATIONS, LOWER_CASE_STARTERS } from './english.ts'
 import { pythonRegex, trimEnd } from './python-regex.ts'
 
 const NON_WORD = '(?:[\\)";\\}\\]*:@\'\\(\\{\\[‘’“”«»?!])'
@@ -20,9 +20,8 @@ interface Slice {
 /**
  * The sentences of lower-case English text, as nltk's Punkt tokenizer finds them (Kiss & Strunk 2006, Computational Linguistics 32(4)).
  *
- * Before a lower-case word, Punkt's statistics of capitals and collocations matter only where a number or an initial with a full stop
- * stands: whether the word then begins a sentence depends on whether Punkt's training text had it in lower case at the beginning of a
- * sentence and never with a capital. Such words are so rare that here the answer is always no.
+ * Before a lower-case word, Punkt's statistics of capitals matter only where a number or an initial with a full stop stands, and its
+ * collocations never: so four words are all that is needed of them.
  *
  * @param text In lower case.
  */
@@ -112,5 +111,6 @@ function endsSentence(token: string, next: string): boolean {
   if (ABBREVIATIONS.has(word) || ABBREVIATIONS.has(word.slice(word.lastIndexOf('-') + 1))) return false
   const initial = token.search(INITIAL) === 0
   if (!initial && token.search(NUMBER) !== 0) return true
+  if (LOWER_CASE_STARTERS.has(next.replace(/\.$/, ''))) return true
   return !(/^([;:,.!?]$|\p{Lowercase})/u.test(next) || (initial && /^\p{Uppercase}/u.test(next)))
 }

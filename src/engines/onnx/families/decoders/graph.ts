@@ -103,7 +103,7 @@ function outputLogits(graph: GraphBuilder, last: string, shape: DecoderShape, na
       hint: 'Use a recipe that needs no logits, or the model that this one was made from.',
     })
   const rows = graph.rows(matrix, shape.hidden)
-  let logits = graph.project(last, matrix, shape.hidden, rows, { bits: 8 })
+  let logits = graph.project(last, matrix, shape.hidden, rows, { bits: 8, lastOnly: true })
   if (shape.logitCap !== null) {
     const cap = graph.float32(Float32Array.of(shape.logitCap))
     logits = graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [logits, cap])]), cap])

@@ -1,0 +1,52 @@
+/*
+ * Runs studies/small/recipes.yaml over folders: a language model's, an encoder's, and collections'.
+ *
+ *   node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--output DIR] [--workspace DIR]
+ */
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { Workspace } from '../src/core/workspace.ts'
+import { writeReports } from '../src/report/write.ts'
+import { executePlan } from '../src/study/execute.ts'
+import { writeResults } from '../src/study/output.ts'
+import { readStudy } from '../src/study/parse.ts'
+import { planStudy } from '../src/study/plan.ts'
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { output: { type: 'string' }, workspace: { type: 'string' } },
+})
+const [model, encoder, ...collections] = positionals.map((path) => resolve(path))
+if (model === undefined || encoder === undefined || collections.length === 0)
+  throw new Error('usage: node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--output DIR] [--workspace DIR]')
+
+const file = fileURLToPath(new URL('../studies/small/recipes.yaml', import.meta.url))
+const study = await readStudy(file, (input) => ({
+  ...input,
+  collections,
+  models: input.models!.map((given) => ({
+    ...(given as object),
+    model: (given as { id: string }).id === 'qwen' ? model : encoder,
+  })) as typeof input.models,
+  output: { dir: resolve(values.output ?? 'results/recipes') },
+}))
+const workspace = await Workspace.open(values.workspace ?? '.fieldtrial')
+const plan = await planStudy(study, workspace)
+const executed = await executePlan(plan, workspace, {
+  onTrial: (trial, { done, of, seconds }) => {
+    const score = trial.status === 'done' ? trial.mean['nDCG@10']!.toFixed(4) : trial.error!.message
+    process.stderr.write(
+      `[${done}/${of}] ${trial.retriever} × ${trial.collection}: ${score} (${seconds.toFixed(1)} s)\n`,
+    )
+  },
+})
+await writeResults(study.outputFolder, executed.results, executed.evidence)
+await writeReports(study.outputFolder, executed.results, executed.evidence, ['html', 'markdown', 'csv', 'latex'])
+for (const { name } of executed.results.collections) {
+  process.stdout.write(`\n| retriever | nDCG@10 on ${name} | R@100 | MRR@10 |\n| --- | --- | --- | --- |\n`)
+  for (const trial of executed.results.trials.filter((t) => t.collection === name))
+    process.stdout.write(
+      `| ${trial.retriever} | ${['nDCG@10', 'R@100', 'MRR@10'].map((m) => trial.mean[m]?.toFixed(4) ?? 'failed').join(' | ')} |\n`,
+    )
+}

@@ -1,0 +1,164 @@
+import { describeSteps, type PostprocessStep } from '../index/postprocess/steps.ts'
+import type { Pooling, Prompt, PromptPart, Recipe, Side } from '../recipes/types.ts'
+import type { RetrieverResult, StudyResults } from '../study/results.ts'
+import { formatCount } from './format.ts'
+
+/** How a retriever's vectors are made, resolved: what a reader needs to do the same elsewhere. */
+export interface RecipeFacts {
+  readonly id: string
+  readonly source: string
+  /** Every prompt as it is sent; several of one side are averaged. */
+  readonly prompts: readonly ShownPrompt[]
+  readonly facts: readonly Fact[]
+  /** Task instructions that stood in the prompts, with the collections where they did. */
+  readonly tasks: readonly TaskFact[]
+}
+
+export interface ShownPrompt {
+  /** `both` where queries and documents get the same. */
+  readonly side: Side | 'both'
+  readonly parts: readonly PromptPart[]
+  /** Special token that stands last; null for none that the recipe adds. */
+  readonly end: string | null
+}
+
+export interface Fact {
+  readonly name: string
+  readonly value: string
+}
+
+export interface TaskFact {
+  readonly instruction: string
+  /** Who worded it. */
+  readonly source: string
+  readonly collections: readonly string[]
+}
+
+/** What `resolved` holds for a retriever with a model. */
+interface Resolved {
+  readonly output?: 'dense' | 'sparse' | 'hybrid'
+  readonly alpha?: number
+  readonly postprocess?: readonly PostprocessStep[]
+  readonly queryMean?: 'auto' | 'train' | 'sentences'
+  readonly recipe?: Recipe
+}
+
+/** @returns null for a retriever without a recipe: BM25, a fusion, or one whose model could not be read. */
+export function recipeFacts(results: StudyResults, retriever: RetrieverResult): RecipeFacts | null {
+  const resolved = retriever.resolved as unknown as Resolved
+  const { recipe } = resolved
+  if (retriever.kind !== 'dense' || !Array.isArray(recipe?.prompts?.query)) return null
+  return {
+    id: recipe.id,
+    source: recipe.source,
+    prompts: shownPrompts(recipe),
+    facts: [
+      { name: 'Pooled', value: pooled(recipe) },
+      { name: 'Layer', value: layer(recipe) },
+      { name: 'Attention', value: attention(recipe) },
+      { name: 'Lengths', value: lengths(recipe) },
+      { name: 'Special tokens', value: specialTokens(recipe) },
+      { name: 'Output', value: output(resolved, recipe) },
+      { name: 'Post-processing', value: postprocessing(resolved) },
+    ],
+    tasks: tasksOf(results, retriever.id),
+  }
+}
+
+const SIDES: readonly Side[] = ['query', 'document']
+
+function shownPrompts({ prompts }: Recipe): ShownPrompt[] {
+  const of = (side: Side) => prompts[side].map(({ parts, end }): ShownPrompt => ({ side, parts, end }))
+  const [query, document] = [of('query'), of('document')]
+  const same = JSON.stringify(prompts.query) === JSON.stringify(prompts.document)
+  return same ? query.map((prompt) => ({ ...prompt, side: 'both' })) : [...query, ...document]
+}
+
+const POOLING: Readonly<Record<Pooling, string>> = {
+  cls: 'first token',
+  mean: 'mean',
+  max: 'largest number per dimension',
+  mean_sqrt_len: 'sum over the square root of their number',
+  weightedmean: 'mean weighted by position',
+  lasttoken: 'last token',
+}
+
+const SPAN: Readonly<Record<Recipe['span'], string>> = {
+  all: 'all tokens of the prompt',
+  'from-contents': 'the tokens from the start of the text on, of its last copy if there are two',
+  contents: 'the tokens of the text, of its last copy if there are two',
+}
+
+function pooled({ pooling, span, generate, prompts }: Recipe): string {
+  if (pooling.length === 0) return 'by the server'
+  const several = Math.max(prompts.query.length, prompts.document.length)
+  return [
+    `${pooling.map((one) => POOLING[one] ?? one).join(' and ')}, of ${SPAN[span]}`,
+    ...(generate === null
+      ? []
+      : [`up to ${formatCount(generate.maxTokens)} tokens are decoded and their states averaged`]),
+    ...(several > 1 ? ['vectors of the prompts are averaged'] : []),
+  ].join('; ')
+}
+
+function layer({ layer: index, finalNorm }: Recipe): string {
+  const norm = finalNorm === null ? '' : finalNorm ? ', final norm applied' : ', final norm not applied'
+  return (index === null ? 'the model’s own output' : index === 0 ? '0, the embeddings' : `${index}`) + norm
+}
+
+function attention({ attention: direction }: Recipe): string {
+  return direction === 'model' ? 'as the model was trained' : direction
+}
+
+function lengths({ maxLength, lengthOf }: Recipe): string {
+  const { query, document } = maxLength
+  if (query === 0 && document === 0) return 'cut by the server'
+  const most =
+    query === document
+      ? `${formatCount(query)} tokens`
+      : `${formatCount(query)} tokens of a query, ${formatCount(document)} of a document`
+  return `${most}, ${lengthOf === 'prompt' ? 'prompt and special tokens included' : 'of the text alone, the prompt comes on top'}`
+}
+
+function specialTokens({ prompts }: Recipe): string {
+  const all = SIDES.flatMap((side) => prompts[side])
+  const own = (prompt: Prompt) => prompt.addSpecialTokens
+  return [
+    all.every(own)
+      ? 'the tokenizer adds its own'
+      : all.some(own)
+        ? 'the tokenizer adds its own to some prompts'
+        : 'only those that the prompt names',
+    ...(all.some(({ join }) => join === 'tokens') ? ['prompt and text are tokenised apart'] : []),
+  ].join('; ')
+}
+
+function output({ output: kind = 'dense', alpha }: Resolved, { normalize, similarity, sparse }: Recipe): string {
+  const dense = `${normalize ? 'scaled to length 1' : 'not scaled'}, compared by ${similarity === 'dot' ? 'inner product' : 'cosine'}`
+  if (kind === 'dense' || sparse === null) return `dense, ${dense}`
+  const terms = `sparse, at most ${formatCount(sparse.terms)} terms`
+  return kind === 'sparse' ? terms : `hybrid, weight of the dense half ${alpha ?? 0.5}; dense: ${dense}; ${terms}`
+}
+
+const QUERY_MEAN = {
+  auto: 'training queries where there are any, else sentences of documents',
+  train: 'training queries',
+  sentences: 'sentences of documents under the query prompt',
+} as const
+
+function postprocessing({ postprocess = [], queryMean }: Resolved): string {
+  const centres = postprocess.some(({ kind }) => ['center', 'abtt', 'whiten', 'pca'].includes(kind))
+  const mean = centres && queryMean !== undefined ? `; queries’ mean from ${QUERY_MEAN[queryMean]}` : ''
+  return `${describeSteps(postprocess)}${mean}`
+}
+
+function tasksOf(results: StudyResults, retriever: string): TaskFact[] {
+  const tasks = new Map<string, TaskFact>()
+  for (const trial of results.trials) {
+    if (trial.retriever !== retriever || trial.task === null) continue
+    const key = JSON.stringify(trial.task)
+    const collections = [...(tasks.get(key)?.collections ?? []), trial.collection]
+    tasks.set(key, { ...trial.task, collections })
+  }
+  return [...tasks.values()]
+}
