@@ -21,17 +21,21 @@ describeWith('prompts, token by token', [`${model}/tokenizer.json`], () => {
   )
   const plain = models.flatMap(([name, { plain }]) => plain.map((row) => ({ name, ...row })))
   const folder = mkdtempSync(join(tmpdir(), 'fieldtrial-golden-'))
-  const tokenizers = new Map<string, Promise<PromptTokenizer>>()
-  const tokenizerOf = (name: string) => {
-    const file = chatTokenizer(name, readFileSync(`${model}/tokenizer.json`, 'utf8'))
-    // One for all models whose tokenizers are the same.
-    const key = createHash('sha256').update(file).digest('hex')
-    const path = join(folder, `${key}.json`)
-    if (!tokenizers.has(key)) {
+  const qwen = readFileSync(`${model}/tokenizer.json`, 'utf8')
+  const loaded = new Map<string, Promise<PromptTokenizer>>()
+  const load = (file: string) => {
+    // Most models' tokenizers are the same.
+    const path = join(folder, `${createHash('sha256').update(file).digest('hex')}.json`)
+    if (!loaded.has(path)) {
       writeFileSync(path, file)
-      tokenizers.set(key, PromptTokenizer.load(path, {}, false))
+      loaded.set(path, PromptTokenizer.load(path, {}, false))
     }
-    return tokenizers.get(key)!
+    return loaded.get(path)!
+  }
+  const byName = new Map<string, Promise<PromptTokenizer>>()
+  const tokenizerOf = (name: string) => {
+    if (!byName.has(name)) byName.set(name, load(chatTokenizer(name, qwen)))
+    return byName.get(name)!
   }
   afterAll(() => rmSync(folder, { recursive: true }))
 

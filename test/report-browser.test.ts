@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { formatScore } from '../src/report/format.ts'
+import { formatRate, formatScore } from '../src/report/format.ts'
 import { renderHtml } from '../src/report/html.ts'
 import { leaderboard } from '../src/report/leaderboard.ts'
+import { SPACE_COLUMNS } from '../src/report/space/columns.ts'
+import { placesOf } from '../src/report/space/findings.ts'
 import { verdicts, verdictText } from '../src/report/verdict.ts'
 import type { Evidence, StudyResults } from '../src/study/results.ts'
 import { contrastFailures } from './support/contrast.ts'
@@ -95,6 +97,9 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
     await page.getByRole('radio', { name: 'R@100' }).click()
     await page.getByRole('radio', { name: 'Difference to baseline' }).click()
     await page.getByLabel('Cost', { exact: true }).selectOption('bytes')
+    await page.locator('#spaces').getByLabel('Collection').selectOption('cosqa')
+    await page.getByLabel('Figure', { exact: true }).selectOption('shift')
+    await page.locator('.meanings summary').first().click()
     await page.locator('#queries').getByLabel('Collection').selectOption('nfcorpus')
     await page.getByRole('button', { name: 'Swap' }).click()
     await page.locator('.disclosure').first().click()
@@ -338,6 +343,160 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
     }
   })
 
+  const sweep = studyFixture({
+    collections: ['cosqa', 'scifact'],
+    retrievers: [
+      { id: 'bm25', kind: 'bm25', skill: 0.5 },
+      ...Array.from({ length: 36 }, (_, i) => ({
+        id: `qwen+promptreps-system_${['none', 'default', 'short'][i % 3]}-layer_0.${60 + i}-center+whiten_0.5`,
+        kind: 'dense' as const,
+        skill: 0.35 + 0.007 * i,
+      })),
+    ],
+    queries: 40,
+  })
+
+  it('shows the figures of every embedding space beside the score, and sorts by them', async () => {
+    const { page } = await open(study, { hash: '#spaces?spaceOf=nfcorpus&spaceSort=rank&measure=R%40100' })
+    const places = placesOf(study.results, 'nfcorpus')
+    const [, rank] = SPACE_COLUMNS
+    places.sort((a, b) => rank!.value(b)! - rank!.value(a)!)
+    const table = page.locator('.space-table').first()
+    const rows = table.locator('tbody tr')
+    expect(await table.locator('thead .text').allTextContents()).toEqual([
+      'Retriever',
+      'R@100',
+      ...SPACE_COLUMNS.map((c) => c.label),
+    ])
+    expect(await rows.count()).toBe(places.length)
+    for (const [i, place] of places.entries()) {
+      const { retriever } = place.space
+      const trial = study.results.trials.find((t) => t.retriever === retriever && t.collection === 'nfcorpus')!
+      expect(await rows.nth(i).locator('th').textContent()).toBe(retriever)
+      expect(await rows.nth(i).locator('td').allTextContents()).toEqual([
+        formatScore(trial.mean['R@100']!),
+        ...SPACE_COLUMNS.map((c) => c.format(c.value(place)) + (c.note(place) ?? '')),
+      ])
+    }
+    await table.getByRole('button', { name: 'Mean cosine' }).click()
+    await table.getByRole('button', { name: 'Mean cosine' }).click()
+    expect(await rows.locator('th').allTextContents()).toEqual(['minilm', 'bge-base-int8', 'bge-base'])
+    expect(new URL(page.url()).hash).toContain('spaceSort=cosine&spaceAscending=true')
+    await page.context().close()
+  })
+
+  it('says in words what is striking, of whom, and explains every column', async () => {
+    const { page } = await open(study)
+    const striking = await page.locator('.striking > li').allTextContents()
+    expect(striking.map((text) => text.slice(0, 20))).toEqual(
+      ['Documents were cutMo', 'Queries lie apart fr', 'Nearly all vectors p'].map(
+        (text) => expect.stringContaining(text.slice(0, 18)) as unknown as string,
+      ),
+    )
+    expect(await page.locator('.striking > li').nth(2).locator('.striking-names').textContent()).toBe('bge-base 0.85')
+    const meanings = page.locator('.meanings').first()
+    await meanings.locator('summary').click()
+    for (const column of SPACE_COLUMNS) expect(await meanings.textContent()).toContain(column.meaning)
+    expect(await page.locator('.compared tbody tr').allTextContents()).toEqual([
+      expect.stringMatching(/^bge-baseminilmthe model that it descends from0\.73–60\.0 %1,000[+−]/),
+      expect.stringMatching(/^bge-base-int8minilmthe same model under its first recipe0\.570\.4060\.0 %1,000[+−]/),
+    ])
+    await page.context().close()
+  })
+
+  it('draws a point per retriever in the plot of spaces, within its frame', async () => {
+    for (const width of [1280, 390]) {
+      const { page } = await open(sweep, { width })
+      const frame = (await page.locator('#spaces .plot').boundingBox())!
+      expect(await page.locator('#spaces .plot .point').count()).toBe(36)
+      const boxes = await page
+        .locator('#spaces .plot text')
+        .evaluateAll((all) => all.map((e) => [e.getBoundingClientRect().left, e.getBoundingClientRect().right]))
+      for (const [left, right] of boxes) {
+        expect(left).toBeGreaterThanOrEqual(frame.x)
+        expect(right).toBeLessThanOrEqual(frame.x + frame.width)
+      }
+      await page.context().close()
+    }
+  })
+
+  it('stays readable with a sweep of long names', async () => {
+    for (const width of [1280, 390]) {
+      const { page, trouble } = await open(sweep, { width })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      if (width === 1280)
+        for (const table of ['.space-table', '.compared', '.cost-table'])
+          expect(
+            await page
+              .locator(`.table-scroll:has(> ${table})`)
+              .first()
+              .evaluate((e) => e.scrollWidth - e.clientWidth),
+            table,
+          ).toBeLessThanOrEqual(0)
+      // A name is broken where its parts meet, over three lines at most on a wide screen.
+      const name = page.locator('.space-table .name-text').first()
+      expect(await name.textContent()).toMatch(/^qwen\+promptreps-system_.*-center\+whiten_0\.5$/)
+      expect(await name.evaluate((e) => e.clientHeight)).toBeLessThan(width === 1280 ? 75 : 130)
+      // Many retrievers of which the same is to be said are named only when asked.
+      expect(await page.locator('.striking > li > details summary').first().textContent()).toMatch(/^\d+ retrievers$/)
+      expect((await page.locator('.striking').boundingBox())!.height).toBeLessThan(width === 1280 ? 330 : 700)
+      expect(trouble).toEqual([])
+      await page.context().close()
+    }
+  })
+
+  it('has no section of spaces in a study without dense retrievers', async () => {
+    const lexical = studyFixture({ retrievers: [{ id: 'bm25', kind: 'bm25', skill: 0.5 }], queries: 20 })
+    const { page, trouble } = await open(lexical, { hash: '#spaces' })
+    expect(await page.locator('#spaces').count()).toBe(0)
+    expect(await page.locator('.top-bar a').allTextContents()).not.toContain('Spaces')
+    expect(trouble).toEqual([])
+    await page.context().close()
+  })
+
+  it('shows the prompts as they are sent, the task instruction with its source, and all else resolved', async () => {
+    const chat = studyFixture({
+      retrievers: [
+        { id: 'bge', kind: 'dense', skill: 0.5 },
+        { id: 'qwen+promptreps-center', kind: 'dense', skill: 0.5 },
+      ],
+      queries: 20,
+    })
+    const { page } = await open(chat)
+    const cards = page.locator('.retrievers > details')
+    await cards.nth(1).locator('> summary').click()
+    expect(await cards.nth(1).locator('.prompt pre').first().textContent()).toBe(
+      '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nQuery: "‹text›". Use one word.<|im_end|>\n<|im_start|>assistant\nThe word is: "',
+    )
+    expect(await cards.nth(1).locator('.recipe dl').textContent()).toContain('each side centred by its own mean')
+    await cards.nth(0).locator('> summary').click()
+    expect(await cards.nth(0).locator('.prompt pre').first().textContent()).toBe(
+      'Instruct: ‹task›\nQuery: ‹text›<|endoftext|>',
+    )
+    expect(await cards.nth(0).locator('.recipe dl').textContent()).toContain(
+      '“Given a question, retrieve passages that answer it” on scifact, worded by the study file of scifact',
+    )
+    await cards.nth(0).locator('.resolved summary').click()
+    expect(JSON.parse((await cards.nth(0).locator('.resolved pre').textContent())!)).toEqual(
+      chat.results.retrievers[0]!.resolved,
+    )
+    await page.context().close()
+  })
+
+  it('tells what each trial read and what memory it took', async () => {
+    const { page } = await open(study)
+    const row = page.locator('.cost-table tbody tr', { hasText: 'minilm' }).first()
+    const { cost } = study.results.trials.find((t) => t.retriever === 'minilm')!
+    const texts = await row.locator('td').allTextContents()
+    expect(texts.slice(4, 8)).toEqual([
+      '1,200,000queries 6,200',
+      formatRate(1_200_000 / cost.encodeDocumentsSeconds!),
+      '21.7 %queries 0 %',
+      '900 MB',
+    ])
+    await page.context().close()
+  })
+
   it('keeps run files and fingerprints on one line each, and the table of costs within the page', async () => {
     const { page } = await open(study)
     expect(
@@ -347,6 +506,7 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
         .evaluate((e) => e.scrollWidth - e.clientWidth),
     ).toBeLessThanOrEqual(0)
     await page.getByText('Run files and fingerprints', { exact: true }).first().click()
+    await page.locator('.run-table').waitFor()
     const rows = await page.locator('.run-table tbody tr').evaluateAll((all) => all.map((e) => e.clientHeight))
     expect(rows).toHaveLength(study.results.trials.length)
     expect(Math.max(...rows)).toBeLessThan(45)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { CollectionScores } from '../src/report/page-data.ts'
 import { placeLabels } from '../web/src/labels.ts'
 import { choosePair, countOutcomes, orderRows, pairRows, rankedRetrievers, selectRows } from '../web/src/pair.ts'
-import { defaultView, hashToView, type View, viewToHash } from '../web/src/view.ts'
+import { defaultView, hashToView, sectionsOf, type View, viewToHash } from '../web/src/view.ts'
 import { markWords, queryWords } from '../web/src/words.ts'
 import { studyFixture } from './support/study-fixture.ts'
 
@@ -20,6 +20,10 @@ describe('address of the page', () => {
       heat: 'difference',
       axis: 'bytes',
       costOf: 'cosqa',
+      spaceOf: 'cosqa',
+      spaceAxis: 'rank',
+      spaceSort: 'hub',
+      spaceAscending: true,
       collection: 'nfcorpus',
       a: 'minilm+bm25',
       b: 'minilm',
@@ -35,8 +39,22 @@ describe('address of the page', () => {
 
   it('is short where nothing was chosen, and falls back where the study has no such thing', () => {
     expect(viewToHash({ ...defaults, section: 'cost' }, defaults)).toBe('#cost')
-    expect(hashToView('#nowhere?measure=X&collection=y&page=-1&filter=z&a=q', results, defaults)).toEqual(defaults)
+    expect(
+      hashToView(
+        '#nowhere?measure=X&spaceAxis=x&spaceSort=y&spaceOf=z&collection=y&page=-1&filter=z&a=q',
+        results,
+        defaults,
+      ),
+    ).toEqual(defaults)
     expect(hashToView('', results, defaults)).toEqual(defaults)
+  })
+})
+
+describe('sections of the page', () => {
+  it('hold embedding spaces only where there are some', () => {
+    const ids = (study: typeof results) => sectionsOf(study).map((section) => section.id)
+    expect(ids(results)).toContain('spaces')
+    expect(ids({ ...results, spaces: [] })).toEqual(ids(results).filter((id) => id !== 'spaces'))
   })
 })
 

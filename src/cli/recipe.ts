@@ -107,7 +107,7 @@ function describeRecipe({ out }: Terminal, recipe: import('../recipes/types.ts')
 const SPANS = {
   all: 'the whole prompt',
   'from-contents': 'all tokens from the text on',
-  contents: 'the text’s own tokens',
+  'after-prompt': 'the tokens behind the prompt',
 } as const
 
 function countsOf({ tokens, truncated, cutTokens }: PromptPreview): string {

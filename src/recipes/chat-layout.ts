@@ -68,7 +68,9 @@ function systemParts(system: string): PromptPart[] {
  * between a system text and a user's text, less the end of a turn, which is what follows an assistant's text.
  */
 function dropSystem(facts: ModelFacts, rendered: string, user: string): string {
-  const before = rendered.slice(0, rendered.indexOf(user))
+  // Some templates trim the user's turn.
+  const whole = rendered.indexOf(user)
+  const before = rendered.slice(0, whole < 0 ? rendered.indexOf(user.trim()) : whole)
   const rest = rendered.slice(before.length)
   let withSystem: string
   try {

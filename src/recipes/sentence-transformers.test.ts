@@ -100,7 +100,7 @@ describe('sentence-transformers recipe', () => {
 
     it('reads whether the prompt takes part', () => {
       const config = { pooling_mode: 'mean', include_prompt: false }
-      expect(recipeOf(files({ moduleConfigs: { '1_Pooling': config } })).span).toBe('from-contents')
+      expect(recipeOf(files({ moduleConfigs: { '1_Pooling': config } })).span).toBe('after-prompt')
     })
 
     it('lets the user choose', () => {

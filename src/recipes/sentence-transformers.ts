@@ -60,7 +60,7 @@ export const sentenceTransformers: RecipeDefinition = {
       imagePrompts: null,
       contents: 'as-is',
       pooling,
-      span: includePrompt ? 'all' : 'from-contents',
+      span: includePrompt ? 'all' : 'after-prompt',
       ...resolveLayer(facts, parameters),
       attention: parameters.attention ?? 'model',
       maxLength: resolveMaxLength(files, parameters.maxLength, warnings),

@@ -64,8 +64,11 @@ export interface Recipe {
   /** What is done to the contents before they enter a prompt. `trim`: blanks around go (PromptReps). `sentence`: double quotes become single ones, a full stop ends it (MetaEOL). */
   readonly contents: 'as-is' | 'trim' | 'sentence'
   readonly pooling: readonly Pooling[]
-  /** Which tokens are pooled: all, all from the start of the (last copy of the) contents on, or that copy of the contents alone. */
-  readonly span: 'all' | 'from-contents' | 'contents'
+  /**
+   * Which tokens are pooled: all; those from the (last copy of the) contents on, a token that reaches over the seam with them; or those
+   * beyond as many as the text before takes by itself (sentence-transformers' `include_prompt: false`), which may leave out that token.
+   */
+  readonly span: 'all' | 'from-contents' | 'after-prompt'
   /** Layer whose states are pooled, from 0 (embeddings) to the number of layers; null: the model's own output. */
   readonly layer: number | null
   /** Whether the model's final norm has been applied to those states, once. Null for models that have none. */

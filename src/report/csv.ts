@@ -1,6 +1,6 @@
 import type { ComparisonResult, StudyResults } from '../study/results.ts'
-
-type Value = string | number | boolean | null
+import { tokensPerSecond } from './cost.ts'
+import { csvLine as line, type CsvValue as Value } from './csv-text.ts'
 
 /**
  * One row per trial and measure (long format, RFC 4180, header, `\n`), with the comparison against the baseline and the cost
@@ -56,8 +56,14 @@ function* csvLines(results: StudyResults): Generator<string> {
         search_seconds: trial.cost.searchSeconds,
         ms_per_query: trial.cost.msPerQuery,
         index_bytes: trial.cost.indexBytes,
+        document_tokens: trial.cost.documentTokens,
+        query_tokens: trial.cost.queryTokens,
+        tokens_per_second: tokensPerSecond(trial.cost),
+        peak_bytes: trial.cost.peakBytes,
         truncated_documents: trial.cost.truncatedDocuments,
         truncated_queries: trial.cost.truncatedQueries,
+        task: trial.task?.instruction ?? null,
+        task_source: trial.task?.source ?? null,
         fingerprint: trial.fingerprint,
       }
       if (header) yield line(Object.keys(row))
@@ -102,14 +108,4 @@ export function* perQueryCsvLines(results: StudyResults): Generator<string> {
         ...scores.map((byQuery) => byQuery[query] ?? null),
       ])
   }
-}
-
-function line(values: readonly Value[]): string {
-  return `${values.map(field).join(',')}\n`
-}
-
-function field(value: Value): string {
-  if (value === null) return ''
-  const text = String(value)
-  return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -89,14 +89,6 @@ export function formatRate(perSecond: number | null): string {
   return perSecond === null ? NO_VALUE : significant(perSecond)
 }
 
-/** A name of at most `limit` characters: of a longer one the middle goes, since variants of one thing differ at the end. */
-export function shortName(name: string, limit: number): string {
-  const characters = [...name]
-  if (characters.length <= limit) return name
-  const head = Math.floor((limit - 1) / 3)
-  return `${characters.slice(0, head).join('')}…${characters.slice(head + 1 - limit).join('')}`
-}
-
 /** `1 query`, `300 queries`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`

@@ -85,12 +85,13 @@ describe('writeReports', () => {
       'report.html',
       'report.md',
       'results.csv',
+      'spaces.csv',
       'per-query.csv',
       'table.tex',
       'results.json',
     ])
-    expect(readdirSync(join(folder, 'new'))).toHaveLength(6)
-    expect(JSON.parse(readFileSync(paths[5]!, 'utf8'))).toEqual(results)
+    expect(readdirSync(join(folder, 'new'))).toHaveLength(7)
+    expect(JSON.parse(readFileSync(paths[6]!, 'utf8'))).toEqual(results)
     expect(await writeReports(folder, results, evidence, ['trec'])).toEqual([])
   })
 

@@ -1,11 +1,13 @@
 import type { Finding } from '../data/types.ts'
 import type { ComparisonResult, StudyResults, TrialResult } from '../study/results.ts'
+import { tokensPerSecond } from './cost.ts'
 import {
   formatBytes,
   formatCount,
   formatDifference,
   formatMs,
   formatP,
+  formatRate,
   formatScore,
   formatSeconds,
   formatShare,
@@ -13,6 +15,10 @@ import {
   NO_VALUE,
 } from './format.ts'
 import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
+import { recipeParts } from './markdown-recipes.ts'
+import { spaceParts } from './markdown-spaces.ts'
+import { escapeMarkdown, table } from './markdown-text.ts'
+import { shortSummary } from './recipe-facts.ts'
 import { verdicts } from './verdict.ts'
 import {
   failureSentence,
@@ -23,7 +29,7 @@ import {
   trialWarnings,
 } from './words.ts'
 
-/** The whole study as GitHub-flavoured Markdown: verdict, a table per measure, differences, cost, data, method. */
+/** The whole study as GitHub-flavoured Markdown: verdict, a table per measure, differences, cost, embedding spaces, data, method, recipes. */
 export function renderMarkdown(results: StudyResults): string {
   const parts = [
     `# ${escapeMarkdown(results.study)}`,
@@ -37,11 +43,13 @@ export function renderMarkdown(results: StudyResults): string {
     ...differences(results),
     '## Cost',
     costTable(results),
+    ...spaceParts(results),
     '## Data',
     dataTable(results),
     ...findings(results),
     '## Method',
     method(results),
+    ...recipeParts(results),
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -144,24 +152,46 @@ function otherDifferences(results: StudyResults, measures: readonly string[]): s
 const difference = (c: ComparisonResult | undefined) =>
   c === undefined ? NO_VALUE : `${formatDifference(c.difference)}${mark(c)}`
 
+const COST_HEAD = [
+  'Collection',
+  'Retriever',
+  'Encode + index',
+  'Per query',
+  'Index',
+  'Dimension',
+  'Document tokens',
+  'Query tokens',
+  'Tokens/s',
+  'Documents cut',
+  'Queries cut',
+  'Peak memory',
+  'Cached',
+]
+
+const tokens = (count: number | null) => (count === null ? NO_VALUE : formatCount(count))
+
 function costTable(results: StudyResults): string {
   const retrievers = new Map(results.retrievers.map((r) => [r.id, r]))
   const row = (trial: TrialResult) => [
     escapeMarkdown(trial.collection),
     escapeMarkdown(trial.retriever),
     ...(trial.status === 'failed'
-      ? ['failed', ...Array<string>(5).fill(NO_VALUE)]
+      ? ['failed', ...Array<string>(COST_HEAD.length - 3).fill(NO_VALUE)]
       : [
           formatSeconds(trial.cost.indexSeconds),
           formatMs(trial.cost.msPerQuery),
           formatBytes(trial.cost.indexBytes),
           retrievers.get(trial.retriever)?.dimension?.toString() ?? NO_VALUE,
+          tokens(trial.cost.documentTokens),
+          tokens(trial.cost.queryTokens),
+          formatRate(tokensPerSecond(trial.cost)),
           formatShare(trial.cost.truncatedDocuments),
+          formatShare(trial.cost.truncatedQueries),
+          formatBytes(trial.cost.peakBytes),
           trial.cost.cached ? 'yes' : 'no',
         ]),
   ]
-  const head = ['Collection', 'Retriever', 'Encode + index', 'Per query', 'Index', 'Dimension', 'Truncated', 'Cached']
-  return table(head, results.trials.map(row), 2)
+  return table(COST_HEAD, results.trials.map(row), 2)
 }
 
 function dataTable(results: StudyResults): string {
@@ -196,7 +226,7 @@ function findings(results: StudyResults): string[] {
 function method(results: StudyResults): string {
   const { machine } = results
   const lines = [
-    ...results.retrievers.map((r) => `- **${escapeMarkdown(r.id)}**: ${escapeMarkdown(r.summary)}`),
+    ...results.retrievers.map((r) => `- **${escapeMarkdown(r.id)}**: ${escapeMarkdown(shortSummary(r))}`),
     ...results.retrievers.flatMap((r) =>
       r.warnings.map((w) => `- Warning, ${escapeMarkdown(r.id)}: ${escapeMarkdown(w)}`),
     ),
@@ -207,26 +237,4 @@ function method(results: StudyResults): string {
     `- Finished ${escapeMarkdown(formatTime(results.finishedAt))}`,
   ]
   return lines.join('\n')
-}
-
-/** @param left How many columns at the left hold text; the others hold numbers and align right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, i) => (i < left ? '---' : '---:'))), ...rows.map(line)].join('\n')
-}
-
-/**
- * Makes a text mean itself in a Markdown paragraph or table cell. Underscores inside words are left alone, as
- * GitHub-flavoured Markdown does, so that names stay readable in the source.
- */
-export function escapeMarkdown(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*[\]|~$]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/(?<![\p{L}\p{N}_])_|_(?![\p{L}\p{N}_])/gu, '\\_')
-    .replace(/^(\s*)([#+-]|\d+[.)])(?=\s)/, '$1\\$2')
-    .replace(/\bhttps?:\/\//g, (scheme) => scheme.replace(':', '&#58;'))
 }

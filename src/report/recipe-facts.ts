@@ -1,4 +1,5 @@
-import { describeSteps, type PostprocessStep } from '../index/postprocess/steps.ts'
+import { describeSteps, needsQueryMean, type PostprocessStep } from '../index/postprocess/steps.ts'
+import { describePrompt } from '../recipes/template.ts'
 import type { Pooling, Prompt, PromptPart, Recipe, Side } from '../recipes/types.ts'
 import type { RetrieverResult, StudyResults } from '../study/results.ts'
 import { formatCount } from './format.ts'
@@ -34,6 +35,13 @@ export interface TaskFact {
   readonly collections: readonly string[]
 }
 
+/** A prompt as one text: what is fixed as it is sent, with `‹text›`, `‹task›` and `‹image›` where these go. */
+export function promptText({ parts, end }: Pick<ShownPrompt, 'parts' | 'end'>): string {
+  return parts.map((part) => (part.kind === 'literal' ? part.text : SLOTS[part.kind])).join('') + (end ?? '')
+}
+
+export const SLOTS = { contents: '‹text›', task: '‹task›', image: '‹image›' } as const
+
 /** What `resolved` holds for a retriever with a model. */
 interface Resolved {
   readonly output?: 'dense' | 'sparse' | 'hybrid'
@@ -65,6 +73,17 @@ export function recipeFacts(results: StudyResults, retriever: RetrieverResult): 
   }
 }
 
+/** The retriever's summary without its prompts, which the recipe shows in full: what fits into a table. */
+export function shortSummary({ summary, resolved }: RetrieverResult): string {
+  const { recipe } = resolved as unknown as Resolved
+  if (!Array.isArray(recipe?.prompts?.query)) return summary
+  return SIDES.reduce((text, side) => {
+    const [first, ...more] = recipe.prompts[side]
+    if (first === undefined) return text
+    return text.replace(` · ${side} ${describePrompt(first)}${more.length > 0 ? ` and ${more.length} more` : ''}`, '')
+  }, summary)
+}
+
 const SIDES: readonly Side[] = ['query', 'document']
 
 function shownPrompts({ prompts }: Recipe): ShownPrompt[] {
@@ -75,25 +94,25 @@ function shownPrompts({ prompts }: Recipe): ShownPrompt[] {
 }
 
 const POOLING: Readonly<Record<Pooling, string>> = {
-  cls: 'first token',
-  mean: 'mean',
-  max: 'largest number per dimension',
-  mean_sqrt_len: 'sum over the square root of their number',
-  weightedmean: 'mean weighted by position',
-  lasttoken: 'last token',
+  cls: 'the first token',
+  mean: 'the mean of all tokens',
+  max: 'the largest number per dimension of all tokens',
+  mean_sqrt_len: 'the sum of all tokens over the square root of their number',
+  weightedmean: 'the mean of all tokens, weighted by position',
+  lasttoken: 'the last token',
 }
 
 const SPAN: Readonly<Record<Recipe['span'], string>> = {
-  all: 'all tokens of the prompt',
-  'from-contents': 'the tokens from the start of the text on, of its last copy if there are two',
-  contents: 'the tokens of the text, of its last copy if there are two',
+  all: 'of the whole prompt',
+  'from-contents': 'from the start of the text on (of its last copy if there are two)',
+  'after-prompt': 'behind the prompt before the text',
 }
 
 function pooled({ pooling, span, generate, prompts }: Recipe): string {
   if (pooling.length === 0) return 'by the server'
   const several = Math.max(prompts.query.length, prompts.document.length)
   return [
-    `${pooling.map((one) => POOLING[one] ?? one).join(' and ')}, of ${SPAN[span]}`,
+    `${pooling.map((one) => POOLING[one] ?? one).join(' and ')} ${SPAN[span]}`,
     ...(generate === null
       ? []
       : [`up to ${formatCount(generate.maxTokens)} tokens are decoded and their states averaged`]),
@@ -141,14 +160,14 @@ function output({ output: kind = 'dense', alpha }: Resolved, { normalize, simila
 }
 
 const QUERY_MEAN = {
-  auto: 'training queries where there are any, else sentences of documents',
+  auto: 'training queries where there are enough, else sentences of documents',
   train: 'training queries',
   sentences: 'sentences of documents under the query prompt',
 } as const
 
 function postprocessing({ postprocess = [], queryMean }: Resolved): string {
-  const centres = postprocess.some(({ kind }) => ['center', 'abtt', 'whiten', 'pca'].includes(kind))
-  const mean = centres && queryMean !== undefined ? `; queries’ mean from ${QUERY_MEAN[queryMean]}` : ''
+  const mean =
+    needsQueryMean(postprocess) && queryMean !== undefined ? `; queries’ mean from ${QUERY_MEAN[queryMean]}` : ''
   return `${describeSteps(postprocess)}${mean}`
 }
 

@@ -2,7 +2,9 @@ import stringWidth from 'string-width'
 import type { StudyResults } from '../study/results.ts'
 import { formatBytes, formatMs, formatScore, NO_VALUE, plural } from './format.ts'
 import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
+import { shortNames } from './names.ts'
 import { type Palette, PLAIN } from './palette.ts'
+import { faultLines } from './space/findings.ts'
 import { verdicts, verdictText } from './verdict.ts'
 import { failureSentence, methodSentence, smokeSentence, warningLines } from './words.ts'
 
@@ -14,6 +16,8 @@ export interface TableOptions {
   /** The measure shown; by default all of them for a single collection, the first for several. */
   readonly measure?: string
 }
+
+type Plural = readonly [one: string, many: string]
 
 /** A cell as shown; `paint` colours it after it has been padded, so that colours never count as width. */
 interface Shown {
@@ -32,12 +36,16 @@ const MAX_NAME = 40
 /** Lines of warnings about the data; what is beyond stands in the reports. */
 const MAX_WARNINGS = 12
 
+/** Lines of retrievers whose vectors are faulty. */
+const MAX_FAULTS = 6
+
 /** With more collections than this only the sentence over all of them is printed; the marks in the table say the rest. */
 const MAX_VERDICTS = 4
 
 /**
  * The leaderboard for a terminal: aligned by display width, best value in bold, marks of significance against the baseline,
- * followed by the verdict, the failed trials, how the tests were made, and what is wrong with the collections, a line each.
+ * followed by the verdict, the failed trials, how the tests were made, and, a line each, which retrievers' vectors are faulty, and what is wrong
+ * with the collections.
  */
 export function renderTable(results: StudyResults, options: TableOptions = {}): string {
   const palette = options.palette ?? PLAIN
@@ -67,9 +75,10 @@ export function renderTable(results: StudyResults, options: TableOptions = {}): 
     columns.push({ head: 'per query', cells: cost((c) => (done(c) ? formatMs(c.trial!.cost.msPerQuery) : NO_VALUE)) })
     columns.push({ head: 'index', cells: cost((c) => (done(c) ? formatBytes(c.trial!.cost.indexBytes) : NO_VALUE)) })
   }
-  const names = board.rows.map((row) => ({
-    text: `${shorten(clean(row.retriever.id), MAX_NAME)}${row.isBaseline ? ' (baseline)' : ''}`,
-  }))
+  const ids = results.retrievers.map((retriever) => retriever.id)
+  const short = shortNames(ids.map(clean), MAX_NAME)
+  const name = (id: string) => shorten(short[ids.indexOf(id)]!, MAX_NAME)
+  const names = board.rows.map((row) => ({ text: `${name(row.retriever.id)}${row.isBaseline ? ' (baseline)' : ''}` }))
   const title = single ? `${results.study}: ${results.collections[0]!.name}` : `${results.study}: ${first}`
 
   const notes: Shown[] = [
@@ -86,16 +95,25 @@ export function renderTable(results: StudyResults, options: TableOptions = {}): 
     '',
     ...blocks({ head: '', cells: names }, columns, width, palette),
     ...notes.flatMap((note) => lines(note, width)),
-    ...dataWarnings(results, width).map(palette.yellow),
+    ...reminders('~', faultLines(results, name), MAX_FAULTS, ['more such line', 'more such lines'], width).map(
+      palette.yellow,
+    ),
+    ...reminders(
+      '!',
+      warningLines(results),
+      MAX_WARNINGS,
+      ['more warning about the data', 'more warnings about the data'],
+      width,
+    ).map(palette.yellow),
     '',
   ].join('\n')
 }
 
-/** Cut to the width: they are reminders, the reports have the whole texts. */
-function dataWarnings(results: StudyResults, width: number): string[] {
-  const all = warningLines(results).map((line) => shorten(clean(`! ${line}`), width))
-  const rest = all.length - MAX_WARNINGS
-  return rest > 0 ? [...all.slice(0, MAX_WARNINGS), `! … and ${plural(rest, 'more warning')} about the data`] : all
+/** A line each, cut to the width: the reports have the whole texts. Of many only the first, and the number of the rest. */
+function reminders(sign: string, texts: readonly string[], most: number, rest: Plural, width: number): string[] {
+  const shown = texts.slice(0, most).map((text) => shorten(clean(`${sign} ${text}`), width))
+  const hidden = texts.length - shown.length
+  return hidden > 0 ? [...shown, `${sign} … and ${plural(hidden, ...rest)}`] : shown
 }
 
 const done = (cell: Cell) => cell.trial?.status === 'done'

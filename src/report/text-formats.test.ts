@@ -9,10 +9,12 @@ import { describeShared, describeWith } from '../../test/support/shared.ts'
 import { scifactStudy, studyFixture } from '../../test/support/study-fixture.ts'
 import type { StudyResults } from '../study/results.ts'
 import { renderCsv, renderPerQueryCsv } from './csv.ts'
+import { renderSpacesCsv } from './csv-spaces.ts'
 import { formatDifference } from './format.ts'
 import { renderJson } from './json.ts'
 import { renderLatex } from './latex.ts'
-import { escapeMarkdown, renderMarkdown } from './markdown.ts'
+import { renderMarkdown } from './markdown.ts'
+import { escapeMarkdown } from './markdown-text.ts'
 import type { Palette } from './palette.ts'
 import { renderTable } from './terminal.ts'
 
@@ -45,7 +47,7 @@ describe('Markdown', () => {
     expect(renderMarkdown(troubled)).toContain('Smoke run (limit 25)')
     expect(renderMarkdown(troubled)).toContain('bge-base on cosqa failed: The server answered 500 four times.')
     expect(renderMarkdown(troubled)).toMatch(/\| bge-base \|.*\| failed \| – \|/)
-    expect(renderMarkdown(troubled)).toContain('| cosqa | bge-base | failed | – | – | – | – | – |')
+    expect(renderMarkdown(troubled)).toContain(`| cosqa | bge-base | failed |${' – |'.repeat(10)}`)
     expect(renderMarkdown(results)).not.toContain('[!WARNING]')
   })
 
@@ -92,6 +94,36 @@ describe('Markdown', () => {
       '- Warning, minilm on all collections; bge-base on all collections; bge-base-int8 on all collections: 21.7 % of the documents were cut at 256 tokens.',
     ])
     expect(renderMarkdown(troubled)).toContain('; bge-base on scifact and nfcorpus; ')
+  })
+
+  it('has the figures of every space, what they mean, and the comparisons', () => {
+    const text = renderMarkdown(results).split('## Embedding spaces')[1]!.split('\n## ')[0]!
+    const [figures, compared] = text.split('\n\n').filter((block) => block.startsWith('|'))
+    expect(figures!.split('\n')).toHaveLength(2 + results.spaces.length)
+    expect(figures).toMatch(/\| scifact \| bge-base \| 0\.\d{4} \| 0\.85 \(queries 0\.85\) \| 61\.0 \(of 384\) \|/)
+    expect(compared!.split('\n')).toHaveLength(2 + results.spaces.filter((s) => s.comparisons.length > 0).length)
+    expect(compared).toMatch(
+      /\| bge-base \| minilm \| the model that it descends from \| 0\.73 \| – \| 60\.0 % \| 1,000 \| [+−]/,
+    )
+    expect(text).toContain('- **Mean cosine** (lower is better): Anisotropy')
+    expect(text).toContain(
+      '- **Nearly all vectors point the same way**: bge-base on scifact (0.85); bge-base on nfcorpus',
+    )
+    expect(renderMarkdown({ ...results, spaces: [] })).not.toContain('Embedding spaces')
+  })
+
+  it('has every recipe, and each prompt in full once', () => {
+    const chat = studyFixture({
+      retrievers: ['qwen+promptreps', 'qwen+promptreps-center', 'bge'].map((id) => ({ id, kind: 'dense', skill: 0.5 })),
+      queries: 10,
+    }).results
+    const text = renderMarkdown(chat).split('## Recipes')[1]!
+    expect(text.match(/<\|im_start\|>system\nYou are a helpful assistant\./g)).toHaveLength(2)
+    expect(text).toMatch(
+      /\| qwen\+promptreps \| promptreps \| 1 \| 2 \| the last token of the whole prompt \| 24, final norm applied \|/,
+    )
+    expect(text).toContain('each side centred by its own mean; queries’ mean from')
+    expect(text).toContain('scifact: “Given a question, retrieve passages that answer it” (the study file of scifact)')
   })
 
   it('leaves underscores within words alone and escapes what would format', () => {
@@ -150,6 +182,30 @@ describe('CSV', () => {
     expect(new Set(rows.map((row) => row.retriever))).toEqual(new Set(hostile.retrievers.map((r) => r.id)))
   })
 
+  it('has tokens, their rate and peak memory beside the values', () => {
+    const row = (parse(renderCsv(results), { columns: true }) as Record<string, string>[]).find(
+      (r) => r.retriever === 'minilm',
+    )!
+    const { cost } = results.trials.find((t) => t.retriever === 'minilm')!
+    expect(row).toMatchObject({ document_tokens: '1200000', query_tokens: '6200', peak_bytes: '900000000' })
+    expect(Number(row.tokens_per_second)).toBeCloseTo(1_200_000 / cost.encodeDocumentsSeconds!, 6)
+  })
+
+  it('has a row per space at full precision, with what it is compared with', () => {
+    const rows = parse(renderSpacesCsv(troubled), { columns: true }) as Record<string, string>[]
+    expect(rows).toHaveLength(troubled.spaces.length)
+    for (const [i, row] of rows.entries()) {
+      const { retriever, collection, diagnostics, comparisons } = troubled.spaces[i]!
+      const trial = troubled.trials.find((t) => t.retriever === retriever && t.collection === collection)!
+      expect(row).toMatchObject({ retriever, collection, smoke_limit: '25', against: comparisons[0]?.against ?? '' })
+      expect(Number(row.value)).toBe(trial.mean['nDCG@10'])
+      expect(Number(row.document_mean_cosine)).toBe(diagnostics.documents.anisotropy)
+      expect(Number(row.query_effective_rank)).toBe(diagnostics.queries!.spectrum!.effectiveRank)
+      expect(row.cka).toBe(comparisons[0] === undefined ? '' : String(comparisons[0].cka))
+    }
+    expect(parse(renderSpacesCsv({ ...troubled, spaces: [] }))).toHaveLength(1)
+  })
+
   it('gives every value per query back', () => {
     const rows = parse(renderPerQueryCsv(troubled), { columns: true }) as Record<string, string>[]
     expect(rows).toHaveLength(17 * 30)
@@ -179,11 +235,11 @@ describe('LaTeX', () => {
     for (const study of [results, troubled, hostile]) {
       const text = renderLatex(study)
       const tables = text.split('\\begin{table}').slice(1)
-      expect(tables).toHaveLength(study.measures.length)
-      for (const table of tables) {
-        const columns = table.match(/\\begin\{tabular\}\{(l?r*)\}/)![1]!.length
+      expect(tables).toHaveLength(study.measures.length + 1)
+      for (const [i, table] of tables.entries()) {
+        const columns = table.match(/\\begin\{tabular\}\{(l*r*)\}/)![1]!.length
         const rows = table.split('\n').filter((line) => line.endsWith(' \\\\'))
-        expect(rows).toHaveLength(study.retrievers.length + 1)
+        expect(rows).toHaveLength(1 + (i < study.measures.length ? study.retrievers.length : study.spaces.length))
         for (const row of rows) expect(row.match(/(?<!\\)&/g)).toHaveLength(columns - 1)
         expect(table.match(/(?<!\\)\{/g)!.length).toBe(table.match(/(?<!\\)\}/g)!.length)
         for (const rule of ['\\toprule', '\\midrule', '\\bottomrule']) expect(table).toContain(rule)
@@ -276,6 +332,22 @@ describe('terminal table', () => {
     const lines = renderTable({ ...results, collections: many }).split('\n')
     expect(lines.filter((line) => line.startsWith('! '))).toHaveLength(13)
     expect(last(lines.join('\n'))).toBe('! … and 9 more warnings about the data')
+  })
+
+  it('tells the faults of embedding spaces, and names apart that begin and end alike', () => {
+    const sweep = studyFixture({
+      retrievers: [60, 61, 62].map((layer) => ({
+        id: `qwen+promptreps-system_none-layer_0.${layer}-center+whiten_0.5`,
+        kind: 'dense',
+        skill: 0.5,
+      })),
+      queries: 20,
+    }).results
+    const text = renderTable(sweep, { width: Number.POSITIVE_INFINITY })
+    for (const layer of [60, 61, 62])
+      expect(text).toMatch(new RegExp(`^…layer_0\\.${layer}…( \\(baseline\\))? +0\\.`, 'm'))
+    expect(text).toContain('~ …layer_0.60… and …layer_0.61…: 21.7 % of documents cut on scifact and 2 more\n')
+    expect(text).toContain('; queries lie 0.98 × the spread from documents')
   })
 
   it('lets no control character of a name reach the terminal', () => {

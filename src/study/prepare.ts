@@ -1,7 +1,9 @@
+import { isAbsolute } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
 import { resolveModel } from '../data/index.ts'
+import { modelByName } from '../data/models/index.ts'
 import { type HttpOptions, prepareHttp, prepareOnnx } from '../engines/index.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import { instructPrompts } from '../recipes/index.ts'
@@ -39,7 +41,7 @@ async function prepare(
     ...(options.offline ? { offline: true } : {}),
     ...options.work,
   })
-  return prepareOnnx(folder, {
+  const prepared = await prepareOnnx(folder, {
     model: model.given,
     recipe: recipe.recipe,
     parameters: recipe.parameters,
@@ -49,6 +51,10 @@ async function prepare(
     quantizedCache: workspace.path('cache', 'quantized'),
     ...(options.work?.signal ? { signal: options.work.signal } : {}),
   })
+  const named = isAbsolute(model.model) ? undefined : modelByName(model.model)
+  if (named === undefined || named.revision !== null || model.model.includes('@')) return prepared
+  const warning = `no commit of ${named.hub} is pinned: this is what its branch main held when it was fetched`
+  return { ...prepared, info: { ...prepared.info, warnings: [...prepared.info.warnings, warning] } }
 }
 
 function httpOptions({ model, recipe }: DenseSpec): HttpOptions {

@@ -72,13 +72,18 @@ function chatFixture(name: string): ChatFixture {
  * @param qwen The contents of Qwen2.5's.
  */
 export function chatTokenizer(name: string, qwen: string): string {
-  const { renamed = {} } = chatFixture(name)
+  const { renamed: names } = chatFixture(name)
+  if (names === undefined) return qwen
+  // Not an object: words such as `toString` are tokens.
+  const renamed = new Map(Object.entries(names))
   const file = JSON.parse(qwen) as { added_tokens: { content: string }[]; model: { vocab: Record<string, number> } }
   const added_tokens = file.added_tokens.map((token) => ({
     ...token,
-    content: renamed[token.content] ?? token.content,
+    content: renamed.get(token.content) ?? token.content,
   }))
-  const vocab = Object.fromEntries(Object.entries(file.model.vocab).map(([token, id]) => [renamed[token] ?? token, id]))
+  const vocab = Object.fromEntries(
+    Object.entries(file.model.vocab).map(([token, id]) => [renamed.get(token) ?? token, id]),
+  )
   return JSON.stringify({ ...file, added_tokens, model: { ...file.model, vocab } })
 }
 

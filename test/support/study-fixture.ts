@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { fingerprint } from '../../src/core/fingerprint.ts'
+import { fingerprint, type Json } from '../../src/core/fingerprint.ts'
 import type { ComparisonResult, Evidence, RetrieverResult, StudyResults, TrialResult } from '../../src/study/results.ts'
 import { sharedPath } from './shared.ts'
+import { instructFixture, promptRepsFixture, spacesFixture } from './space-fixture.ts'
 
 export interface FixtureOptions {
   readonly study?: string
@@ -103,7 +104,13 @@ function trialOf(
       ? { code: 'ENGINE_FAILED', message: 'The server answered 500 four times.', hint: 'Look at its log.' }
       : null,
     fingerprint: fingerprint([retriever.id, collection]),
-    task: null,
+    task:
+      dense && !isPromptReps(retriever.id)
+        ? {
+            instruction: 'Given a question, retrieve passages that answer it',
+            source: `the study file of ${collection}`,
+          }
+        : null,
     runFile: isFailed ? null : `runs/${collection}/${retriever.id}.trec`,
     mean: Object.fromEntries(
       Object.entries(perQuery).map(([measure, values]) => [measure, isFailed ? null : mean(Object.values(values))]),
@@ -196,9 +203,7 @@ function assemble(
             ? 'bert, mean pooling, cosine, 256 tokens, query prompt "Represent this sentence for searching relevant passages: ", no document prompt, float32, onnx/model.onnx@1a2b3c4d'
             : 'Reciprocal rank fusion k=60',
       resolved:
-        r.kind === 'dense'
-          ? { engine: 'onnx', dtype: 'float32', pooling: 'mean', normalise: true, prompts: { query: '', document: '' } }
-          : { variant: 'lucene', k1: 0.9, b: 0.4, analyzer: 'lucene-english' },
+        r.kind === 'dense' ? resolvedFixture(r.id) : { variant: 'lucene', k1: 0.9, b: 0.4, analyzer: 'lucene-english' },
       dimension: r.kind === 'dense' ? (r.id.includes('base') ? 768 : 384) : null,
       parameters: r.kind === 'dense' ? 22_713_216 : null,
       members: r.kind === 'fusion' ? ['minilm', 'bm25'] : [],
@@ -214,7 +219,27 @@ function assemble(
       seed: 1,
     },
     comparisons: baseline === null ? [] : compareAll(trials, measures, baseline),
-    spaces: [],
+    spaces: collections.flatMap((collection) =>
+      spacesFixture(
+        trials
+          .filter((t) => t.collection === collection && t.status === 'done')
+          .map((t) => t.retriever)
+          .filter((id) => retrievers.some((r) => r.id === id && r.kind === 'dense')),
+        collection,
+      ),
+    ),
+  }
+}
+
+const isPromptReps = (id: string) => id.includes('promptreps')
+
+function resolvedFixture(id: string): Json {
+  return {
+    model: { engine: 'onnx', model: 'example/model', dtype: 'float32', device: 'cpu' },
+    output: 'dense',
+    ...(id.includes('center') ? { postprocess: [{ kind: 'center' }], queryMean: 'auto' } : {}),
+    recipe: (isPromptReps(id) ? promptRepsFixture() : instructFixture()) as unknown as Json,
+    identity: { engine: 'onnx', dtype: 'float32' },
   }
 }
 

@@ -9,6 +9,7 @@ import { Masthead } from './masthead.tsx'
 import { Method } from './method.tsx'
 import { Queries } from './queries.tsx'
 import { Significance } from './significance.tsx'
+import { Spaces } from './spaces.tsx'
 import { TopBar } from './top-bar.tsx'
 import { defaultView, hashToView, type View, viewToHash } from './view.ts'
 
@@ -53,6 +54,7 @@ export function App({ study }: { study: Study }) {
         <Leaderboard />
         <HeatMap />
         <Cost />
+        {results.spaces.length > 0 && <Spaces />}
         <Significance />
         <Queries />
         <DataSets />

@@ -2,16 +2,8 @@ import { COST_AXES, type CostAxis, paretoFront } from '../../src/report/cost.ts'
 import { formatScore, list } from '../../src/report/format.ts'
 import { type Leaderboard, leaderboard } from '../../src/report/leaderboard.ts'
 import { useReport } from './context.ts'
-import { Choice, Section, Select, TableScroll, Text } from './parts.tsx'
-import { ScatterPlot } from './scatter-plot.tsx'
-
-export interface CostPoint {
-  readonly id: string
-  readonly kind: string
-  readonly isBaseline: boolean
-  readonly x: number
-  readonly y: number
-}
+import { Choice, Name, Section, Select, TableScroll } from './parts.tsx'
+import { type PlotPoint, ScatterPlot } from './scatter-plot.tsx'
 
 export function Cost() {
   const { study, view, update } = useReport()
@@ -78,8 +70,8 @@ function Figures({
   measure,
   axis,
 }: {
-  points: readonly CostPoint[]
-  front: readonly CostPoint[]
+  points: readonly PlotPoint[]
+  front: readonly PlotPoint[]
   measure: string
   axis: CostAxis
 }) {
@@ -104,7 +96,7 @@ function Figures({
             {points.map((point) => (
               <tr key={point.id}>
                 <th scope="row">
-                  <Text>{point.id}</Text>
+                  <Name>{point.id}</Name>
                 </th>
                 <td class="number">{formatScore(point.y)}</td>
                 <td class="number">{axis.format(point.x)}</td>
@@ -120,7 +112,7 @@ function Figures({
 
 /** One point per retriever; over all collections its mean cost against its average score. */
 function costPoints(board: Leaderboard, axis: CostAxis, of: string) {
-  const points: CostPoint[] = []
+  const points: PlotPoint[] = []
   const absent: string[] = []
   for (const row of board.rows) {
     const cells = of === '' ? row.cells : row.cells.filter((cell) => cell.collection === of)

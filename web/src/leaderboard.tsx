@@ -3,13 +3,17 @@ import { formatDifference, formatP, formatScore, NO_VALUE } from '../../src/repo
 import { renderLatex } from '../../src/report/latex.ts'
 import { type Cell, type LeaderboardRow, mark, type Place } from '../../src/report/leaderboard.ts'
 import { measureTable } from '../../src/report/markdown.ts'
+import { shortSummary } from '../../src/report/recipe-facts.ts'
 import { methodSentence } from '../../src/report/words.ts'
 import { type ScoreColumn, scoreTable } from './columns.ts'
 import { useReport } from './context.ts'
-import { CopyButton, Name, Section, TableScroll, Text } from './parts.tsx'
+import { CopyButton, Name, Section, SortHead, TableScroll, Text } from './parts.tsx'
 
 /** With more collections than this, intervals move into the tool tip and the table gets denser. */
 const MANY = 4
+
+/** With more retrievers than this, what they are stands in the last section only. */
+const MANY_ROWS = 20
 
 export function Leaderboard() {
   const { study, view, update } = useReport()
@@ -21,29 +25,19 @@ export function Leaderboard() {
   const order = sortRows(board.rows, columns, sorted, view.ascending)
 
   const head = (column: string, label: string) => (
-    <th
+    <SortHead
       key={column}
-      scope="col"
+      label={label}
       class={column === 'retriever' ? 'name' : 'number'}
-      aria-sort={sorted === column ? (view.ascending ? 'ascending' : 'descending') : 'none'}
-    >
-      <button
-        type="button"
-        class="sort"
-        onClick={() =>
-          update(
-            sorted === column
-              ? { sort: column, ascending: !view.ascending }
-              : { sort: column, ascending: column === 'retriever' },
-          )
-        }
-      >
-        <Text>{label}</Text>
-        <span class="arrow" aria-hidden="true">
-          {sorted === column ? (view.ascending ? '↑' : '↓') : ''}
-        </span>
-      </button>
-    </th>
+      sorted={sorted === column ? (view.ascending ? 'ascending' : 'descending') : null}
+      onSort={() =>
+        update(
+          sorted === column
+            ? { sort: column, ascending: !view.ascending }
+            : { sort: column, ascending: column === 'retriever' },
+        )
+      }
+    />
   )
   return (
     <Section
@@ -84,7 +78,9 @@ export function Leaderboard() {
       }
     >
       <TableScroll label="Leaderboard">
-        <table class={columns.length > MANY ? 'leaderboard dense' : 'leaderboard'}>
+        <table
+          class={`leaderboard ${columns.length > MANY ? 'dense' : ''} ${board.rows.length > MANY_ROWS ? 'many' : ''}`}
+        >
           <caption class="hidden">
             {view.measure} of {results.retrievers.length} retrievers. {methodSentence(results)}
           </caption>
@@ -103,7 +99,7 @@ export function Leaderboard() {
                     <Name>{row.retriever.id}</Name>
                     {row.isBaseline && <span class="tag">baseline</span>}
                   </span>
-                  <Text class="summary">{row.retriever.summary}</Text>
+                  <Text class="summary">{shortSummary(row.retriever)}</Text>
                 </th>
                 {several && <AverageCell row={row} intervals={view.intervals} />}
                 {columns.map((column) => (

@@ -111,6 +111,17 @@ export function TableScroll({
   )
 }
 
+/** Folded content that many pages have much of: it enters the document when it is first opened, and stays. */
+export function Folded(props: { class: string; summary: ComponentChildren; children: () => ComponentChildren }) {
+  const [opened, setOpened] = useState(false)
+  return (
+    <details class={props.class} onToggle={(event) => event.currentTarget.open && setOpened(true)}>
+      <summary>{props.summary}</summary>
+      {opened && props.children()}
+    </details>
+  )
+}
+
 /** A text of the user's data: any direction, any length. */
 export function Text({ children, class: className = '' }: { children: string; class?: string }) {
   return (
@@ -120,9 +131,42 @@ export function Text({ children, class: className = '' }: { children: string; cl
   )
 }
 
-/** A name in a table: on one line while it is of usual length, however narrow the column. */
+/**
+ * A name in a table: on one line while it is of usual length, however narrow the column; a longer one is broken where its parts meet.
+ */
 export function Name({ children }: { children: string }) {
-  return <Text class="name-text">{children}</Text>
+  return (
+    <bdi dir="auto" class="text name-text">
+      {children.split(/(?<=[+_/@:])/).map((part, i) => (
+        <>
+          {i > 0 && <wbr />}
+          {part}
+        </>
+      ))}
+    </bdi>
+  )
+}
+
+/** The head of a column that sorts. */
+export function SortHead(props: {
+  readonly label: string
+  readonly title?: string
+  readonly class: string
+  /** Null: the table is sorted by another column. */
+  readonly sorted: 'ascending' | 'descending' | null
+  onSort(): void
+}) {
+  const { label, title, sorted, onSort } = props
+  return (
+    <th scope="col" class={props.class} aria-sort={sorted ?? 'none'} title={title}>
+      <button type="button" class="sort" onClick={onSort}>
+        <Text>{label}</Text>
+        <span class="arrow" aria-hidden="true">
+          {sorted === null ? '' : sorted === 'ascending' ? '↑' : '↓'}
+        </span>
+      </button>
+    </th>
+  )
 }
 
 /** The width inside the element around a plot, its padding excluded, in CSS pixels; 0 before it is known. */

@@ -1,12 +1,24 @@
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { formatScore } from '../../src/report/format.ts'
-import type { CostPoint } from './cost.tsx'
+import { shortNames } from '../../src/report/names.ts'
 import { placeLabels } from './labels.ts'
 import { useWidth } from './parts.tsx'
 
+/** A retriever in a plot: its score against something else. */
+export interface PlotPoint {
+  readonly id: string
+  readonly kind: string
+  readonly isBaseline: boolean
+  readonly x: number
+  readonly y: number
+}
+
 interface Props {
-  readonly points: readonly CostPoint[]
-  readonly front: readonly CostPoint[]
+  readonly points: readonly PlotPoint[]
+  /** Points that no other beats, ordered by x; by default none is shown as such. */
+  readonly front?: readonly PlotPoint[]
+  /** Whether x may turn logarithmic where it spans much; default true. */
+  readonly logarithmic?: boolean
   readonly xLabel: string
   readonly yLabel: string
   format(value: number): string
@@ -14,33 +26,42 @@ interface Props {
 
 const MARGIN = { right: 24, bottom: 46, left: 52 }
 
+/** Letters of a name in the plot. */
+const MAX_LABEL = 28
+
 /** Height of a line above the plot, which holds the name of the y axis, and beside it the legend where there is room. */
 const LINE = 20
 const LEGEND_ENTRY = 74
 
-export function ScatterPlot({ points, front, xLabel, yLabel, format }: Props) {
+export function ScatterPlot(props: Props) {
   const [ref, width] = useWidth()
   const height = width < 560 ? 320 : 400
   return (
     <div ref={ref} class="plot" style={{ minHeight: `${height}px` }}>
-      {width > 0 && <Chart {...{ points, front, xLabel, yLabel, format, width, height }} />}
+      {width > 0 && <Chart {...props} width={width} height={height} />}
     </div>
   )
 }
 
-function Chart({ points, front, xLabel, yLabel, format, width, height }: Props & { width: number; height: number }) {
+function Chart(props: Props & { width: number; height: number }) {
+  const { points, front = [], logarithmic = true, xLabel, yLabel, format, width, height } = props
   const kinds = [...new Set(points.map((p) => p.kind))]
   const yTitle = `↑ ${yLabel}`
   const legendBelow = textWidth(yTitle) + 12 + kinds.length * LEGEND_ENTRY + MARGIN.right > width
   const top = 8 + LINE + (legendBelow ? LINE : 0)
-  const x = xScale(points).range([MARGIN.left, width - MARGIN.right])
+  const x = xScale(points, logarithmic).range([MARGIN.left, width - MARGIN.right])
   const y = yScale(points).range([height - MARGIN.bottom, top])
-  const xTicks = thin(x.ticks(Math.max(2, Math.floor(width / 140))), width < 560 ? 4 : 8)
+  const ticks = x.ticks(Math.max(2, Math.floor(width / 140)))
+  const xTicks = 'base' in x ? thin(ticks, width < 560 ? 4 : 8) : ticks
   const yTicks = y.ticks(5)
   const onFront = new Set(front)
+  const names = shortNames(
+    points.map((p) => p.id),
+    MAX_LABEL,
+  )
   const labels = placeLabels(
-    points.map((p) => {
-      const text = p.id.length > 28 ? `${p.id.slice(0, 27)}…` : p.id
+    points.map((p, i) => {
+      const text = names[i]!
       return { x: x(p.x), y: y(p.y), text, width: textWidth(text) }
     }),
     { left: MARGIN.left, right: width, top: top - 6, bottom: height - MARGIN.bottom },
@@ -75,7 +96,7 @@ function Chart({ points, front, xLabel, yLabel, format, width, height }: Props &
       <text class="axis-title" x={4} y={14}>
         {yTitle}
       </text>
-      <path class="front" d={path} />
+      {front.length > 0 && <path class="front" d={path} />}
       {points.map((p, i) => (
         <g key={p.id} class={`point ${onFront.has(p) ? 'on-front' : ''}`}>
           <title>{about(p, format)}</title>
@@ -97,7 +118,7 @@ function Chart({ points, front, xLabel, yLabel, format, width, height }: Props &
   )
 }
 
-function about(p: CostPoint, format: (value: number) => string): string {
+function about(p: PlotPoint, format: (value: number) => string): string {
   return `${p.id}${p.isBaseline ? ' (baseline)' : ''}: ${formatScore(p.y)}, ${format(p.x)}`
 }
 
@@ -125,17 +146,17 @@ function Legend({ x, y, kinds }: { x: number; y: number; kinds: readonly string[
   )
 }
 
-/** Logarithmic where costs span more than a factor of eight, with some air on both sides. */
-function xScale(points: readonly CostPoint[]) {
+/** Logarithmic, where that is allowed and costs span more than a factor of eight, with some air on both sides. */
+function xScale(points: readonly PlotPoint[], logarithmic: boolean) {
   const values = points.map((p) => p.x)
   const [low, high] = [Math.min(...values), Math.max(...values)]
-  if (low > 0 && high / low > 8) return scaleLog().domain([low / 1.5, high * 1.8])
+  if (logarithmic && low > 0 && high / low > 8) return scaleLog().domain([low / 1.5, high * 1.8])
   const air = (high - low) * 0.12 || Math.abs(high) * 0.5 || 1
   return scaleLinear().domain([low > 0 && low < high / 2 ? 0 : low - air, high + air])
 }
 
 /** The values with some air around them, but never beyond what a measure can be: 0 to 1, or 0 and up for counts. */
-function yScale(points: readonly CostPoint[]) {
+function yScale(points: readonly PlotPoint[]) {
   const values = points.map((p) => p.y)
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const air = (high - low) * 0.15 || 0.05

@@ -1,6 +1,6 @@
 import { useReport } from './context.ts'
 import { Choice } from './parts.tsx'
-import { SECTIONS } from './view.ts'
+import { sectionsOf } from './view.ts'
 
 export function TopBar() {
   const { study, view, update, link } = useReport()
@@ -10,7 +10,7 @@ export function TopBar() {
       <div class="top-bar-inner">
         <nav aria-label="Sections">
           <ul>
-            {SECTIONS.map((section) => (
+            {sectionsOf(results).map((section) => (
               <li key={section.id}>
                 <a href={link({ section: section.id })} aria-current={view.section === section.id ? 'true' : undefined}>
                   {section.label}

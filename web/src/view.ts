@@ -1,15 +1,22 @@
 import { COST_AXES } from '../../src/report/cost.ts'
+import { SPACE_COLUMNS } from '../../src/report/space/columns.ts'
 import type { StudyResults } from '../../src/study/results.ts'
 
 export const SECTIONS = [
   { id: 'leaderboard', label: 'Leaderboard' },
   { id: 'heatmap', label: 'Heat map' },
   { id: 'cost', label: 'Quality and cost' },
+  { id: 'spaces', label: 'Spaces' },
   { id: 'significance', label: 'Significance' },
   { id: 'queries', label: 'Queries' },
   { id: 'data', label: 'Data' },
   { id: 'method', label: 'Method' },
 ] as const
+
+/** The sections that a study has: one without dense retrievers has no embedding spaces. */
+export function sectionsOf(results: StudyResults) {
+  return SECTIONS.filter(({ id }) => id !== 'spaces' || results.spaces.length > 0)
+}
 
 export type SectionId = (typeof SECTIONS)[number]['id']
 export type Filter = 'all' | 'wins' | 'losses' | 'ties'
@@ -27,6 +34,12 @@ export interface View {
   readonly axis: string
   /** Collection of the cost plot; empty: the average over all. */
   readonly costOf: string
+  /** Collection whose embedding spaces are shown, the figure that the plot holds against the score, and the column that sorts the table. */
+  readonly spaceOf: string
+  readonly spaceAxis: string
+  /** A figure, `score` or `retriever`. */
+  readonly spaceSort: string
+  readonly spaceAscending: boolean
   readonly collection: string
   /** The two retrievers compared by query; empty: the best one and the baseline. */
   readonly a: string
@@ -50,6 +63,10 @@ export function defaultView(results: StudyResults): View {
     heat: 'score',
     axis: COST_AXES[0]!.id,
     costOf: results.collections.length === 1 ? results.collections[0]!.name : '',
+    spaceOf: results.spaces[0]?.collection ?? '',
+    spaceAxis: SPACE_COLUMNS[0]!.id,
+    spaceSort: 'score',
+    spaceAscending: false,
     collection: results.collections[0]?.name ?? '',
     a: '',
     b: '',
@@ -77,6 +94,7 @@ export function hashToView(hash: string, results: StudyResults, defaults: View):
   const parameters = new URLSearchParams(query)
   const collections = results.collections.map((c) => c.name)
   const retrievers = results.retrievers.map((r) => r.id)
+  const figures = SPACE_COLUMNS.map((column) => column.id)
   const oneOf = <T extends string>(key: keyof View, allowed: readonly T[]): T => {
     const value = parameters.get(key) as T | null
     return value !== null && allowed.includes(value) ? value : (defaults[key] as T)
@@ -95,6 +113,10 @@ export function hashToView(hash: string, results: StudyResults, defaults: View):
       COST_AXES.map((a) => a.id),
     ),
     costOf: oneOf('costOf', ['', ...collections]),
+    spaceOf: oneOf('spaceOf', [...new Set(results.spaces.map((space) => space.collection))]),
+    spaceAxis: oneOf('spaceAxis', figures),
+    spaceSort: oneOf('spaceSort', ['score', 'retriever', ...figures]),
+    spaceAscending: flag('spaceAscending'),
     collection: oneOf('collection', collections),
     a: oneOf('a', retrievers),
     b: oneOf('b', retrievers),

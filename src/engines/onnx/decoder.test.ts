@@ -1,11 +1,24 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  DEFAULTS,
+  distance,
+  type Feeds,
+  idsOf,
+  layerOf,
+  loadFolder,
+  type Model,
+  numbers,
+  PYTHON_TIME,
+  type References,
+  run,
+  transformersStates,
+} from '../../../test/support/decoder-graphs.ts'
 import { describeTransformers, runPython } from '../../../test/support/python.ts'
-import { buildDecoder, cacheNames, type DecoderOptions, decoderFacts, isDecoder } from './families/decoders/index.ts'
-import { type Checkpoint, readCheckpoint, readSafetensors, readTensor } from './safetensors.ts'
+import { buildDecoder, cacheNames, decoderFacts } from './families/decoders/index.ts'
 import { openGraph } from './session.ts'
 
 /*
@@ -19,81 +32,9 @@ const TEXTS = [37, 37, 12, 1].map((length, text) =>
   Array.from({ length }, (_, i) => 20 + ((i * (41 + text) + 7 * text) % 600)),
 )
 const STEPS = 4
+/** Cosines of quantised weights on random ones, where rounding costs most. */
+const NEAR = { int8: 0.999, int4: 0.9 }
 const ATTENTIONS = ['causal', 'bidirectional'] as const
-
-interface Reference {
-  readonly values: Float32Array
-  readonly shape: readonly number[]
-}
-type References = ReadonlyMap<string, Reference>
-
-let root = ''
-const references = new Map<string, References>()
-
-async function readReferences(file: string): Promise<References> {
-  const read = new Map<string, Reference>()
-  for (const [name, place] of (await readSafetensors(file))!)
-    read.set(name, { values: await readTensor(name, place), shape: place.shape })
-  return read
-}
-
-interface Model {
-  readonly folder: string
-  readonly config: Record<string, unknown>
-  readonly checkpoint: Checkpoint
-}
-
-async function load(name: string): Promise<Model> {
-  const folder = join(root, name)
-  const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as Record<string, unknown>
-  return { folder, config, checkpoint: (await readCheckpoint(folder))! }
-}
-
-const DEFAULTS: DecoderOptions = {
-  layer: 0,
-  finalNorm: false,
-  attention: 'causal',
-  positions: 'all',
-  logits: false,
-  dtype: 'float32',
-  maxPositions: 64,
-  cache: false,
-}
-
-type Feeds = Record<string, ort.Tensor>
-
-const idsOf = (texts: readonly (readonly number[])[]): ort.Tensor =>
-  new ort.Tensor('int64', BigInt64Array.from(texts.flat(), BigInt), [texts.length, texts[0]!.length])
-
-/** Opens the graph, runs it once for each of the feeds, and closes it. */
-async function run(model: Model, options: Partial<DecoderOptions>, feeds: readonly Feeds[]) {
-  const session = await openGraph(buildDecoder(model.config, model.checkpoint, { ...DEFAULTS, ...options }), {
-    threads: 1,
-  })
-  try {
-    const outputs = []
-    for (const feed of feeds) outputs.push(await session.run(feed))
-    return outputs
-  } finally {
-    await session.release()
-  }
-}
-
-const numbers = (tensor: ort.Tensor | undefined): Float32Array => tensor!.data as Float32Array
-
-/** Cosine and largest difference in relation to the largest number. */
-function distance(got: Float32Array, want: Float32Array): { cosine: number; error: number } {
-  expect(got.length).toBe(want.length)
-  let [ab, aa, bb, far, largest] = [0, 0, 0, 0, 0]
-  for (let i = 0; i < got.length; i++) {
-    ab += got[i]! * want[i]!
-    aa += got[i]! ** 2
-    bb += want[i]! ** 2
-    far = Math.max(far, Math.abs(got[i]! - want[i]!))
-    largest = Math.max(largest, Math.abs(want[i]!))
-  }
-  return { cosine: ab / Math.sqrt(aa * bb), error: far / largest }
-}
 
 function expectClose(got: Float32Array, want: Float32Array, what: string): void {
   const { cosine, error } = distance(got, want)
@@ -101,35 +42,32 @@ function expectClose(got: Float32Array, want: Float32Array, what: string): void 
   expect(error, `${what}: largest difference`).toBeLessThan(2e-5)
 }
 
-/** States of one layer out of layers × length × hidden. */
-function layerOf({ values, shape }: Reference, layer: number): Float32Array {
-  const size = shape[1]! * shape[2]!
-  return values.subarray(layer * size, (layer + 1) * size)
-}
-
 describeTransformers('decoder graphs against transformers', () => {
+  let root: string
+  const references = new Map<string, References>()
+
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'decoders-'))
     runPython('tiny_models.py', [root])
-    const jobs = MODELS.flatMap((name) =>
-      ATTENTIONS.map((attention) => ({
+    const jobs = MODELS.flatMap((name) => ATTENTIONS.map((attention) => ({ name, attention })))
+    const states = await transformersStates(
+      jobs.map(({ name, attention }) => ({
         model: join(root, name),
         ids: TEXTS,
         attention,
         decode: attention === 'causal' ? STEPS : 0,
-        out: join(root, `${name} ${attention}`),
       })),
     )
-    writeFileSync(join(root, 'request.json'), JSON.stringify(jobs))
-    runPython('hidden_states.py', [join(root, 'request.json')])
-    for (const { model, attention, out } of jobs)
-      references.set(`${basename(model)} ${attention}`, await readReferences(out))
-  })
+    jobs.forEach(({ name, attention }, i) => {
+      references.set(`${name} ${attention}`, states[i]!)
+    })
+  }, PYTHON_TIME)
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
 
   describe.each(MODELS)('%s', (name) => {
     let model: Model
     beforeAll(async () => {
-      model = await load(name)
+      model = await loadFolder(join(root, name))
     })
 
     it.each(ATTENTIONS)('gives every layer, with and without the norm (%s)', async (attention) => {
@@ -180,6 +118,33 @@ describeTransformers('decoder graphs against transformers', () => {
       })
     })
 
+    it('looks both ways when told to', () => {
+      const first = (attention: string) =>
+        layerOf(references.get(`${name} ${attention}`)!.get('0.states')!, 1).subarray(0, 64)
+      expect(distance(first('causal'), first('bidirectional')).cosine).toBeLessThan(0.999)
+    })
+
+    it.each(['int8', 'int4'] as const)(
+      'comes near with %s weights, the same from a folder and from memory',
+      async (dtype) => {
+        const layer = decoderFacts(model.config, model.checkpoint).layers
+        const options = { layer, finalNorm: true, positions: 'last', logits: true, dtype } as const
+        const feeds = [{ input_ids: idsOf([TEXTS[0]!]) }]
+        const store = { folder: join(root, 'quantized'), key: name }
+        const [fromMemory] = await run(model, options, feeds)
+        const [written] = await run(model, options, feeds, store)
+        const [reread] = await run(model, options, feeds, store)
+        const want = layerOf(references.get(`${name} causal`)!.get('0.norm')!, layer)
+        expect(distance(numbers(fromMemory!.states), want.subarray(want.length - 64)).cosine).toBeGreaterThan(
+          NEAR[dtype],
+        )
+        for (const again of [written!, reread!]) {
+          expect(numbers(again.states)).toEqual(numbers(fromMemory!.states))
+          expect(numbers(again.logits)).toEqual(numbers(fromMemory!.logits))
+        }
+      },
+    )
+
     it('decodes token by token from its cache', async () => {
       const reference = references.get(`${name} causal`)!
       const { layers, kvHeads, headSize } = decoderFacts(model.config, model.checkpoint)
@@ -216,23 +181,6 @@ describeTransformers('decoder graphs against transformers', () => {
         }
       }
       await session.release()
-    })
-  })
-
-  it('knows a decoder when it sees one', async () => {
-    const { config, checkpoint } = await load('qwen2-yarn')
-    expect(isDecoder(config)).toBe(true)
-    expect(decoderFacts(config, checkpoint)).toEqual({
-      layers: 3,
-      hidden: 64,
-      heads: 4,
-      kvHeads: 2,
-      headSize: 16,
-      context: 256,
-      vocabulary: 640,
-      slidingWindow: 8,
-      attention: 'causal',
-      head: 'tied',
     })
   })
 })

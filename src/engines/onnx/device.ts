@@ -4,9 +4,12 @@ import type { Device } from './plan.ts'
 
 export type { Device } from './plan.ts'
 
-/** Devices that the installed onnxruntime was built for, `cpu` first. */
-export function availableDevices(): string[] {
-  return ort.listSupportedBackends().map(({ name }) => name)
+const DEVICES: readonly Device[] = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu']
+
+/** Devices that the installed onnxruntime was built for, which need not be in this machine. */
+export function availableDevices(): Device[] {
+  const built = ort.listSupportedBackends().map(({ name }) => name)
+  return DEVICES.filter((device) => built.includes(device))
 }
 
 /**
@@ -32,7 +35,7 @@ export function unusableDevice(device: Device, cause: unknown): FieldtrialError 
   return new FieldtrialError('ENGINE_FAILED', `The device ${device} cannot be used: ${(cause as Error).message}`, {
     hint:
       device === 'cuda'
-        ? 'Install CUDA and onnxruntime-node’s CUDA files (ONNXRUNTIME_NODE_INSTALL=cuda npm rebuild onnxruntime-node), or use the device cpu.'
+        ? 'Install CUDA, and onnxruntime-node without `onnxruntime-node-install=skip`, which leaves CUDA’s files out; or use the device cpu.'
         : 'Use the device cpu.',
     cause,
   })

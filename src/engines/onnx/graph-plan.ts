@@ -2,7 +2,8 @@ import type { Recipe } from '../../recipes/types.ts'
 import { buildDecoder, type DecoderOptions, decoderFacts } from './families/decoders/index.ts'
 import { buildEncoder, familyOf } from './families/index.ts'
 import type { BuiltGraph } from './graph-builder.ts'
-import { graphMemory } from './graph-memory.ts'
+import { graphWeights } from './graph-weights.ts'
+import { graphMemory } from './memory-estimate.ts'
 import type { EncoderPlan, PlannedWeights } from './plan.ts'
 
 type OverCheckpoint = Exclude<PlannedWeights, { kind: 'shipped' }>
@@ -42,7 +43,7 @@ export function decoderOptions(weights: OverCheckpoint, recipe: Recipe): Decoder
     layer,
     finalNorm: recipe.finalNorm ?? layer === facts.layers,
     attention: recipe.attention === 'model' ? facts.attention : recipe.attention,
-    positions: lastOnly && recipe.span !== 'contents' ? 'last' : 'all',
+    positions: lastOnly ? 'last' : 'all',
     logits: recipe.sparse !== null || recipe.generate !== null,
     dtype: weights.dtype,
     maxPositions: weights.positions,
@@ -58,5 +59,5 @@ export function measureGraph({ weights, recipe, batchTokens }: EncoderPlan): Gra
     weights.kind === 'decoder'
       ? decoderFacts(weights.config, weights.checkpoint).hidden
       : familyOf(weights.config)!.sizes(weights.config).hidden
-  return { hidden, ...graphMemory(built, Math.max(batchTokens, Math.min(weights.positions, 4096))) }
+  return { hidden, weights: graphWeights(built), memory: graphMemory(built, Math.max(batchTokens, Math.min(weights.positions, 4096))) }
 }

@@ -2,7 +2,7 @@ import type { BuiltGraph, Projection } from './graph-builder.ts'
 import type { NodeSpec } from './onnx-model.ts'
 
 /** What onnxruntime and its buffers take beside the weights, measured. */
-const BASE = 100 * 2 ** 20
+const BASE = 192 * 2 ** 20
 /** Buffers of a layer that live at the same time, as multiples of the widest projection's inputs and outputs, measured. */
 const LIVE = 5
 const FLOAT = 4
@@ -10,7 +10,7 @@ const FLOAT = 4
 /**
  * Memory that a session of the graph takes at its largest, in bytes: weights as onnxruntime packs them, the copy that it makes while it
  * packs the largest, and the states of the tokens of one run. Embedding tables do not count: they stay in their files, which the system
- * maps in and drops as it needs. Measured with Qwen2.5-0.5B, the estimate is 3 to 25 % above what a process takes.
+ * maps in and drops as it needs.
  *
  * Quantised weights are taken to come from a folder; made in memory they need three times as much while the session opens.
  *

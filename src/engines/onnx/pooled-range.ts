@@ -2,15 +2,8 @@ import type { Recipe } from '../../recipes/types.ts'
 import type { PooledRange } from './pooling.ts'
 import type { PromptTokens } from './tokenizer/prompt-tokenizer.ts'
 
-/** Which tokens of a prompt are pooled. */
+/** Which tokens of a prompt are pooled. Where none is left (an empty text at the end), the last one stands for it: a vector there must be. */
 export function pooledRange(span: Recipe['span'], { ids, contents, fromContents }: PromptTokens): PooledRange {
-  switch (span) {
-    case 'all':
-      return { start: 0, end: ids.length }
-    case 'from-contents':
-      return { start: fromContents, end: ids.length }
-    case 'contents':
-      // An empty text has no tokens of its own: the one before it stands for it, since a vector there must be.
-      return contents.end > contents.start ? contents : { start: Math.max(0, contents.start - 1), end: contents.start }
-  }
+  const first = { all: 0, 'from-contents': contents.start, 'after-prompt': fromContents }[span]
+  return { start: Math.max(0, Math.min(first, ids.length - 1)), end: ids.length }
 }

@@ -45,9 +45,8 @@ export async function quantizedCopy(
   const tensors = await copyOf(path, entries, async (file, [scalesAt, valuesAt]) => {
     const rows = Math.max(1, Math.floor(CHUNK / inputs))
     for (let row = 0; row < outputs; row += rows) {
-      const numbers = await readTensor(name, rowsOf(place, row, Math.min(rows, outputs - row)))
+      const numbers = await readFinite(name, rowsOf(place, row, Math.min(rows, outputs - row)))
       const part = quantize(numbers, block, bits)
-      requireFinite(part.scales, name, place)
       await writeAll(file, part.values, valuesAt! + (row * inputs * bits) / 8)
       await writeAll(file, new Uint8Array(part.scales.buffer), scalesAt! + row * blocks * 4)
     }
@@ -85,8 +84,11 @@ async function copyOf(
 ): Promise<Checkpoint> {
   const known = await intactCopy(path, entries)
   if (known !== null) return known
-  let end = 0
-  const ranges = entries.map(({ bytes }) => [end, (end += bytes)] as const)
+  const ranges: [start: number, end: number][] = []
+  for (const { bytes } of entries) {
+    const end = ranges.at(-1)?.[1] ?? 0
+    ranges.push([end, end + bytes])
+  }
   const header = JSON.stringify(
     Object.fromEntries(entries.map(({ name, dtype, shape }, i) => [name, { dtype, shape, data_offsets: ranges[i] }])),
   )
@@ -124,10 +126,18 @@ function rowsOf(place: TensorPlace, start: number, rows: number): TensorPlace {
   return { ...place, shape, offset: place.offset + start * rowBytes, bytes: rows * rowBytes }
 }
 
-function requireFinite(scales: Float32Array, name: string, { file }: TensorPlace): void {
-  if (scales.every(Number.isFinite)) return
+/**
+ * The numbers of a tensor, all of them finite: rounding would hide a NaN, which float32 vectors show.
+ *
+ * @throws FieldtrialError `MODEL_INVALID`.
+ */
+export async function readFinite(name: string, place: TensorPlace): Promise<Float32Array> {
+  const numbers = await readTensor(name, place)
+  let zero = 0
+  for (let i = 0; i < numbers.length; i++) zero += numbers[i]! * 0
+  if (zero === 0) return numbers
   throw new FieldtrialError('MODEL_INVALID', `The tensor ${name} holds numbers that are infinite or none.`, {
-    where: { file },
+    where: { file: place.file },
     hint: 'Fetch the model again.',
   })
 }

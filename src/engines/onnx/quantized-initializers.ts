@@ -2,8 +2,8 @@ import { makeFolder } from '../../core/atomic.ts'
 import type { BuiltGraph, QuantizedWeight } from './graph-builder.ts'
 import { ElementType, type GraphSpec, type Initializer } from './onnx-model.ts'
 import { quantize } from './quantize.ts'
-import { plainCopy, type QuantizedStore, quantizedCopy, storeFolder } from './quantized-file.ts'
-import { readBytes, readTensor } from './safetensors.ts'
+import { plainCopy, type QuantizedStore, quantizedCopy, readFinite, storeFolder } from './quantized-file.ts'
+import { readBytes } from './safetensors.ts'
 
 /** Tensors up to this many bytes go into the graph itself rather than into a file. */
 const SMALL = 2 ** 16
@@ -21,7 +21,7 @@ async function inMemory(graph: GraphSpec, quantized: readonly QuantizedWeight[])
   const initializers = [...graph.initializers]
   for (const { place, name, bits, block, values, scales } of quantized) {
     const [outputs, inputs] = place.shape as [number, number]
-    const matrix = quantize(await readTensor(name, place), block, bits)
+    const matrix = quantize(await readFinite(name, place), block, bits)
     const blocks = inputs / block
     initializers.push(
       { name: values, type: ElementType.uint8, dims: [outputs, blocks, (block * bits) / 8], data: matrix.values },

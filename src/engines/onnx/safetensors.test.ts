@@ -72,6 +72,7 @@ describe('safetensors', () => {
       file({ w: { dtype: 'F32', shape: [4], data_offsets: [0, 8] } }, new Uint8Array(8)),
       /gives 8 bytes to the tensor w; its shape needs 16/,
     ],
+    ['a tensor that is nothing', file({ w: null }), /describes the tensor w wrongly/],
     ['a tensor without a shape', file({ w: { dtype: 'F32' } }), /describes the tensor w wrongly/],
   ])('refuses %s', async (_, content, message) => {
     await expect(readSafetensors(await write(content))).rejects.toEqual(invalid(message))

@@ -116,7 +116,7 @@ function parseHeader(path: string, file: string, json: string, base: number, siz
   const tensors = new Map<string, TensorPlace>()
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue
-    const { dtype, shape, data_offsets: range } = entry as { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
+    const { dtype, shape, data_offsets: range } = (entry ?? {}) as Readonly<Record<string, unknown>>
     if (typeof dtype !== 'string' || !isNumbers(shape) || !isNumbers(range) || range.length !== 2)
       throw invalid(path, `describes the tensor ${name} wrongly`)
     const [start, end] = range as [number, number]

@@ -1,5 +1,6 @@
 import type { CollectionResult, SpaceResult } from '../../study/results.ts'
-import { formatCount, formatScore, formatShare, shortName } from '../format.ts'
+import { formatCount, formatScore, formatShare } from '../format.ts'
+import { shortName } from '../names.ts'
 import { absentByChance, anyPairDistance, highestRank, relativeShift } from './figures.ts'
 
 /** The space of a retriever, and the collection that it was looked at on. */
@@ -28,8 +29,7 @@ const MAX_ID = 16
 const two = (value: number | null) => formatScore(value, 2)
 
 /** A figure with its name, or nothing where there is none. */
-const named = (name: string, value: number | null, format = two) =>
-  value === null ? null : `${name} ${format(value)}`
+const named = (name: string, value: number | null, format = two) => (value === null ? null : `${name} ${format(value)}`)
 
 export const SPACE_COLUMNS: readonly SpaceColumn[] = [
   {
@@ -37,7 +37,7 @@ export const SPACE_COLUMNS: readonly SpaceColumn[] = [
     label: 'Mean cosine',
     better: 'lower',
     meaning:
-      'Anisotropy: the mean cosine of two documents, below it that of two queries. Near 0 vectors use all directions, near 1 they lie in a narrow cone.',
+      'Anisotropy: the mean cosine of two documents, beside it that of two queries. Near 0 vectors use all directions, near 1 they lie in a narrow cone.',
     value: ({ space }) => space.diagnostics.documents.anisotropy,
     format: two,
     note: ({ space }) => named('queries', space.diagnostics.queries?.anisotropy ?? null),
@@ -62,7 +62,7 @@ export const SPACE_COLUMNS: readonly SpaceColumn[] = [
     label: 'Uniformity',
     better: 'lower',
     meaning:
-      'How evenly documents lie over the sphere, below it queries: −4 evenly over many dimensions, 0 all on one point.',
+      'How evenly documents lie over the sphere, beside it queries: −4 evenly over many dimensions, 0 all on one point.',
     value: ({ space }) => space.diagnostics.documents.uniformity,
     format: two,
     note: ({ space }) => named('queries', space.diagnostics.queries?.uniformity ?? null),
@@ -72,7 +72,7 @@ export const SPACE_COLUMNS: readonly SpaceColumn[] = [
     label: 'Alignment',
     better: 'lower',
     meaning:
-      'Mean squared distance of a query to a relevant document, from 0 to 4. It says something only beside that of any query and any document, below it.',
+      'Mean squared distance of a query to a relevant document, from 0 to 4. It says something only beside that of any query and any document, which stands beside it.',
     value: ({ space }) => space.diagnostics.alignment,
     format: two,
     note: ({ space }) => named('any pair', anyPairDistance(space.diagnostics)),
@@ -92,7 +92,7 @@ export const SPACE_COLUMNS: readonly SpaceColumn[] = [
     label: 'Never found',
     better: 'lower',
     meaning:
-      'Share of the documents among the first 10 of no query, below it the share if lists were drawn at random: with few queries most documents cannot be found.',
+      'Share of the documents among the first 10 of no query, beside it the share if lists were drawn at random: with few queries most documents cannot be found.',
     value: ({ space }) => space.diagnostics.hubness?.absent ?? null,
     format: formatShare,
     note: ({ space, collection }) =>
@@ -115,7 +115,7 @@ export const SPACE_COLUMNS: readonly SpaceColumn[] = [
     label: 'Query shift',
     better: 'lower',
     meaning:
-      'How far the mean query lies from the mean document, over the spread: how far vectors typically lie from the mean of their own side. Below it the distance itself.',
+      'How far the mean query lies from the mean document, over the spread: how far vectors typically lie from the mean of their own side. Beside it the distance itself.',
     value: ({ space }) => relativeShift(space.diagnostics),
     format: two,
     note: ({ space }) => named('distance', space.diagnostics.shift?.distance ?? null),

@@ -1,7 +1,8 @@
 import type { StudyResults } from '../../study/results.ts'
-import { formatCount, formatScore, formatShare, shortName } from '../format.ts'
+import { formatCount, formatScore, formatShare, list } from '../format.ts'
+import { shortName } from '../names.ts'
 import { chance, hubShare, type SpacePlace } from './columns.ts'
-import { highestRank, relativeShift } from './figures.ts'
+import { highestRank, relativeShift, soundVectors } from './figures.ts'
 
 export type FindingKind = 'broken' | 'cut' | 'hub' | 'absent' | 'shift' | 'rank' | 'cone'
 
@@ -9,7 +10,7 @@ export type FindingKind = 'broken' | 'cut' | 'hub' | 'absent' | 'shift' | 'rank'
 export interface SpaceFinding {
   readonly retriever: string
   readonly collection: string
-  /** The figure that it rests on, e.g. `d63 in 35 of 40 lists`. */
+  /** The figure that it rests on, e.g. `hub d63 in 35 of 40 lists`. */
   readonly figure: string
 }
 
@@ -33,6 +34,8 @@ const LIMITS = {
   /** Share of documents never found, where chance would leave out no more than the second. */
   absent: 0.5,
   absentByChance: 0.2,
+  /** Fewer queries than this say nothing about hubs, nor about where the mean query lies. */
+  queries: 10,
   /** Distance of the sides' means over the spread. */
   shift: 0.8,
   /** Effective rank over the highest possible. */
@@ -74,20 +77,21 @@ const RULES: readonly Rule[] = [
       const { space, collection } = place
       const { hubness } = space.diagnostics
       const share = hubShare(place)
-      if (hubness?.hub == null || share === null || share < LIMITS.hub) return null
+      if (hubness?.hub == null || share === null || share < LIMITS.hub || collection.queries < LIMITS.queries)
+        return null
       if (share < (LIMITS.hubOverChance * hubness.k) / collection.documents) return null
-      return `${shortName(hubness.hub.id, 24)} in ${formatCount(hubness.hub.count)} of ${formatCount(collection.queries)} lists`
+      return `hub ${shortName(hubness.hub.id, 24)} in ${formatCount(hubness.hub.count)} of ${formatCount(collection.queries)} lists`
     },
   },
   {
     kind: 'absent',
-    title: 'Most documents are never found',
-    meaning: 'At least half of the documents are among the first 10 of no query, far more than chance would leave out.',
+    title: 'Half of the documents or more are never found',
+    meaning: 'They are among the first 10 of no query, and chance would leave out far fewer.',
     figure(place) {
       const absent = place.space.diagnostics.hubness?.absent ?? 0
       const random = chance(place)
       if (random === null || absent < LIMITS.absent || random > LIMITS.absentByChance) return null
-      return `${formatShare(absent)} never found, ${formatShare(random)} by chance`
+      return `${formatShare(absent)} of documents never found, ${formatShare(random)} by chance`
     },
   },
   {
@@ -97,6 +101,8 @@ const RULES: readonly Rule[] = [
       'The mean query is about as far from the mean document as vectors typically lie from the mean of their own side (0.8 times this spread and more). Prompts or kinds of text can move the sides apart. Where nothing is centred yet, centring each side by its own mean may help.',
     figure({ space }) {
       const shift = relativeShift(space.diagnostics)
+      const { queries } = space.diagnostics
+      if (queries === null || soundVectors(queries) < LIMITS.queries) return null
       return shift === null || shift < LIMITS.shift ? null : `${formatScore(shift, 2)} × the spread`
     },
   },
@@ -115,7 +121,7 @@ const RULES: readonly Rule[] = [
     kind: 'cone',
     title: 'Nearly all vectors point the same way',
     meaning:
-      'The mean cosine of two documents is above 0.8: scores differ in their last digits only. That alone need not spoil the order. Where nothing is centred yet, centring may help.',
+      'The mean cosine of two documents is above 0.8: the scores of different documents differ little. That alone need not spoil the order. Where nothing is centred yet, centring may help.',
     figure({ space }) {
       const { anisotropy } = space.diagnostics.documents
       return anisotropy === null || anisotropy <= LIMITS.cone ? null : formatScore(anisotropy, 2)
@@ -168,12 +174,17 @@ function cutDocuments(results: StudyResults): FindingGroup {
 /** What the terminal tells: faults, not properties. */
 const FAULTS: readonly FindingKind[] = ['broken', 'cut', 'hub', 'absent', 'shift']
 
+/** Retrievers that a line names; of more the first, and the number of the others. */
+const MAX_NAMED = 3
+
 /**
- * A line per retriever with a fault in its space, e.g. `qwen+mean: d378 in 35 of 40 lists; queries lie 1.10 × the spread from documents`; of several
- * collections the first one is told, with the number of the others.
+ * A line per retriever with a fault in its space, e.g. `qwen+mean: hub d378 in 35 of 40 lists; queries lie 1.11 × the spread from documents`;
+ * retrievers with the same figures share one. Of several collections the first one is told, with the number of the others.
+ *
+ * @param name A retriever's name as it is to be shown.
  */
-export function faultLines(results: StudyResults): string[] {
-  const lines = new Map<string, string[]>()
+export function faultLines(results: StudyResults, name = (retriever: string) => retriever): string[] {
+  const faults = new Map<string, string[]>()
   for (const { kind, findings } of spaceFindings(results)) {
     if (!FAULTS.includes(kind)) continue
     for (const retriever of new Set(findings.map((finding) => finding.retriever))) {
@@ -181,8 +192,16 @@ export function faultLines(results: StudyResults): string[] {
       const what = kind === 'shift' ? `queries lie ${first!.figure} from documents` : first!.figure
       const where = results.collections.length > 1 ? ` on ${first!.collection}` : ''
       const more = others.length > 0 ? ` and ${others.length} more` : ''
-      lines.set(retriever, [...(lines.get(retriever) ?? []), `${what}${where}${more}`])
+      faults.set(retriever, [...(faults.get(retriever) ?? []), `${what}${where}${more}`])
     }
   }
-  return [...lines].map(([retriever, parts]) => `${retriever}: ${parts.join('; ')}`)
+  const lines = new Map<string, string[]>()
+  for (const [retriever, parts] of faults) {
+    const text = parts.join('; ')
+    lines.set(text, [...(lines.get(text) ?? []), name(retriever)])
+  }
+  return [...lines].map(([text, names]) => {
+    const shown = names.length > MAX_NAMED ? [names[0]!, `${formatCount(names.length - 1)} more`] : names
+    return `${list(shown)}: ${text}`
+  })
 }

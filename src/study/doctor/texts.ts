@@ -84,8 +84,13 @@ export const SELF_PAIRS: readonly SelfPair[] = [
 /** What kind of text a probe is, for messages. */
 export type ProbeKind = 'word' | 'question' | 'prose' | 'code' | 'unicode'
 
+export interface Probe {
+  readonly kind: ProbeKind
+  readonly text: string
+}
+
 /** Short texts on which two engines are compared: of several kinds and lengths, capitals included. */
-export const PROBES: readonly { readonly kind: ProbeKind; readonly text: string }[] = [
+export const PROBES: readonly Probe[] = [
   { kind: 'word', text: 'Retrieval' },
   { kind: 'question', text: 'Which City hosted the 1936 Summer Olympics?' },
   {

@@ -10,8 +10,6 @@ export interface Variant {
   readonly handling: Handling
 }
 
-const SIDES = ['query', 'document'] as const
-
 /** What goes wrong with any text, alone or not. */
 export function textVariants(recipe: Recipe): Variant[] {
   return [
@@ -114,12 +112,10 @@ function promptVariants(recipe: Recipe): Variant[] {
 }
 
 function tokenVariants(recipe: Recipe): Variant[] {
+  const { query, document } = recipe.prompts
   const prompts = (change: (prompt: Prompt) => Prompt) =>
-    rightHandling({
-      ...recipe,
-      prompts: Object.fromEntries(SIDES.map((side) => [side, recipe.prompts[side].map(change)])) as Recipe['prompts'],
-    })
-  const around = recipe.prompts.document[0]!.addSpecialTokens
+    rightHandling({ ...recipe, prompts: { query: query.map(change), document: document.map(change) } })
+  const around = document[0]!.addSpecialTokens
   return [
     {
       cause: around

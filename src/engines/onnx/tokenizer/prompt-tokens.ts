@@ -9,7 +9,7 @@ export interface PromptTokens {
    */
   readonly contents: { readonly start: number; readonly end: number }
   /**
-   * Where the span `from-contents` starts. In one text, counted as sentence-transformers counts a prompt's tokens for
+   * Where the span `after-prompt` starts. In one text, counted as sentence-transformers counts a prompt's tokens for
    * `include_prompt: false`: those of the text before, tokenised by itself, without a special token at their end.
    */
   readonly fromContents: number
