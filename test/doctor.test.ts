@@ -41,7 +41,7 @@ async function examine(
   parameters: RecipeParameters,
   served?: { readonly model: ServedModel; readonly fault: Fault },
 ): Promise<Check[]> {
-  const prepared = await prepareOnnx(folder, { recipe, parameters })
+  const prepared = await prepareOnnx(folder, { recipe, parameters, hashCache: join(root, 'hashes.json') })
   const { query, document } = prepared.info.recipe.prompts
   const server = await served?.model.serve(served.fault)
   try {
@@ -225,7 +225,11 @@ describeWith('doctor on a real language model', [realModel], () => {
     let laboratory: Laboratory
     let reference: Reference
     beforeAll(async () => {
-      const { info, open } = await prepareOnnx(realModel, { recipe: 'last-token', parameters })
+      const { info, open } = await prepareOnnx(realModel, {
+        recipe: 'last-token',
+        parameters,
+        hashCache: join(root, 'hashes.json'),
+      })
       const encoder = await open({ threads: 2 })
       reference = await askProbes(encoder, longText(6), {})
       await encoder.close()

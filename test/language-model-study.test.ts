@@ -96,7 +96,7 @@ comparison: {baseline: bm25}
         'qwen+last-token',
         'qwen+mean',
         'qwen+instruct-qwen3',
-        'rounded-int8',
+        'rounded',
       ])
       const recipe = (id: string) =>
         (results.retrievers.find((retriever) => retriever.id === id)!.resolved as { recipe: { layer: number } }).recipe
@@ -121,8 +121,10 @@ comparison: {baseline: bm25}
       expect(cost.truncatedDocuments).toBeGreaterThan(0.5)
       expect(cost.documentTokens).toBeGreaterThan(DOCUMENTS * 24)
       expect(cost.peakBytes).toBeGreaterThan(1e9)
-      expect(of('rounded-int8').warnings.join()).toMatch(/int8 weights: cosine .* 0\.9\d+ on average/)
-      expect(of('qwen+promptreps-center').warnings.join()).toMatch(/The queries' mean is that of \d+ (sentences|training)/)
+      expect(of('rounded').warnings.join()).toMatch(/int8 weights: cosine .* 0\.9\d+ on average/)
+      expect(of('qwen+promptreps-center').warnings.join()).toMatch(
+        /The queries' mean is that of \d+ (sentences|training)/,
+      )
     })
 
     it('puts the task instruction of each collection into the prompts, and tells whose it is', () => {

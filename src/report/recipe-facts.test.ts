@@ -43,16 +43,14 @@ describe('a resolved recipe in words', () => {
     const instruct = withRecipe({
       ...instructFixture(),
       pooling: ['mean'],
-      span: 'contents',
+      span: 'after-prompt',
       attention: 'bidirectional',
       normalize: false,
       similarity: 'dot',
       layer: 0,
       finalNorm: false,
     })
-    expect(fact(instruct, 'Pooled')).toBe(
-      'the mean of all tokens of the text alone (of its last copy if there are two)',
-    )
+    expect(fact(instruct, 'Pooled')).toBe('the mean of all tokens after those of the prompt before the text')
     expect(fact(instruct, 'Layer')).toBe('0, the embeddings, final norm not applied')
     expect(fact(instruct, 'Attention')).toBe('bidirectional')
     expect(fact(instruct, 'Lengths')).toBe(

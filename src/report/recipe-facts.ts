@@ -105,7 +105,7 @@ const POOLING: Readonly<Record<Pooling, string>> = {
 const SPAN: Readonly<Record<Recipe['span'], string>> = {
   all: 'of the whole prompt',
   'from-contents': 'from the start of the text on (of its last copy if there are two)',
-  'after-prompt': 'behind the prompt before the text',
+  'after-prompt': 'after those of the prompt before the text',
 }
 
 function pooled({ pooling, span, generate, prompts }: Recipe): string {

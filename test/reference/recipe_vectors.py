@@ -8,7 +8,7 @@ model's own tokenizer, and the pooled tokens are found by the tokenizer's charac
 The request is a list of {"model": folder, "task": instruction, "texts": [...], "words": {"abbreviations", "starters", "stop"}, "jobs":
 [{"key", "recipe", "parameters"}], "out": file}; `words` is what nltk would download. `out` gets, by key and side, a row for each text
 {"vector": [...], "tokens": count, "truncated": bool, "sparse": [[id, weight, weight before it is rounded], ...] or null}, or
-{"refused": why}; a key whose prompt the chat template refuses has {"refused": why} in place of the sides.
+{"refused": why} where the chat template refuses the conversation, the text has no tokens, or the prompt is longer than the context.
 """
 
 import json
@@ -16,6 +16,7 @@ import math
 import re
 import string
 import sys
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -39,10 +40,12 @@ class Model:
     """A model in one thread's hands: hidden states and scores of one sequence of tokens."""
 
     def __init__(self, folder):
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        if self.tokenizer.init_kwargs.get("tokenizer_class") == "PreTrainedTokenizerFast":
-            # transformers splits words as Qwen2 does for all of its models, whatever tokenizer.json says.
-            self.tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+        # AutoTokenizer splits the words of every Qwen2 model as Qwen2's own tokenizer does, whatever tokenizer.json says.
+        named = json.loads((Path(folder) / "tokenizer_config.json").read_text()).get("tokenizer_class")
+        kind = PreTrainedTokenizerFast if named == "PreTrainedTokenizerFast" else AutoTokenizer
+        self.tokenizer = kind.from_pretrained(folder)
+        # LLM2Vec puts a user's turn around the texts of chat models that its code names.
+        self.turn = ("<|im_start|>user\n", "<|im_end|>") if re.search("qwen.*-instruct", Path(folder).name) else ("", "")
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
         self.layers = self.model.config.num_hidden_layers
         self.context = self.model.config.max_position_embeddings
@@ -269,8 +272,7 @@ def instruct(model, parameters, side, text, task):
 
 def llm2vec(model, parameters, side, text, task):
     template = template_of(parameters, side, "{task}: {text}", "{text}")
-    if parameters.get("chat"):
-        template = {"ChatML": "<|im_start|>user\n%s<|im_end|>"}[parameters["chat"]] % template
+    template = template.join(model.turn)
     return [plain(model, template, text.strip(), task, limit_of(model, parameters, side))]
 
 

@@ -2,7 +2,7 @@ import { COST_AXES } from '../../src/report/cost.ts'
 import { SPACE_COLUMNS } from '../../src/report/space/columns.ts'
 import type { StudyResults } from '../../src/study/results.ts'
 
-export const SECTIONS = [
+const SECTIONS = [
   { id: 'leaderboard', label: 'Leaderboard' },
   { id: 'heatmap', label: 'Heat map' },
   { id: 'cost', label: 'Quality and cost' },
