@@ -14,13 +14,15 @@ const tokens = {
   cutTokens: 0,
 }
 const sequence = (changes: Partial<Handling>, span: Recipe['span'] = 'all') =>
-  sequenceOf(tokens, { ...rightHandling(recipe), ...changes, recipe: { ...recipe, span } }, special)
+  sequenceOf(tokens, { ...rightHandling({ ...recipe, span }), ...changes }, special)
 
 describe('sequenceOf', () => {
   it('leaves tokens as they are where nothing is done beside the recipe', () => {
     expect(sequence({})).toEqual({ ids: tokens.ids, range: { start: 0, end: 8 } })
-    expect(sequence({}, 'contents').range).toEqual({ start: 2, end: 6 })
     expect(sequence({}, 'from-contents').range).toEqual({ start: 2, end: 8 })
+    expect(
+      sequenceOf({ ...tokens, fromContents: 3 }, rightHandling({ ...recipe, span: 'after-prompt' }), special).range,
+    ).toEqual({ start: 3, end: 8 })
   })
 
   it('drops the end token only where it is special, and adds one', () => {
@@ -33,8 +35,8 @@ describe('sequenceOf', () => {
   it('cuts the whole prompt at either end, spans included', () => {
     const cut = (at: 'end' | 'start', count: number, span: Recipe['span']) =>
       sequence({ cut: { at, tokens: count } }, span)
-    expect(cut('end', 4, 'contents')).toEqual({ ids: [90, 1, 10, 11], range: { start: 2, end: 4 } })
-    expect(cut('start', 4, 'contents')).toEqual({ ids: [12, 13, 2, END], range: { start: 0, end: 2 } })
+    expect(cut('end', 4, 'from-contents')).toEqual({ ids: [90, 1, 10, 11], range: { start: 2, end: 4 } })
+    expect(cut('start', 4, 'from-contents')).toEqual({ ids: [12, 13, 2, END], range: { start: 0, end: 4 } })
     expect(cut('end', 1, 'from-contents')).toEqual({ ids: [90], range: { start: 0, end: 1 } })
     expect(cut('end', 20, 'all').ids).toEqual(tokens.ids)
   })
@@ -57,7 +59,7 @@ describe('padded', () => {
       range: { start: 2, end: 5 },
     })
     expect(padded(plain, { side: 'before', token: 7, pooled: true }, 5).range).toEqual({ start: 0, end: 5 })
-    // A span of the contents alone is never widened.
+    // What is pooled only in part is never widened.
     const part = { ids: [1, 2, 3], range: { start: 1, end: 2 } }
     expect(padded(part, { side: 'before', token: 7, pooled: true }, 4).range).toEqual({ start: 2, end: 3 })
     expect(padded(part, { side: 'behind', token: 7, pooled: true }, 4).range).toEqual({ start: 1, end: 2 })
