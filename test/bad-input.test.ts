@@ -207,10 +207,11 @@ describe('a bad server', () => {
 
 describeWith('a broken model', [minilmPath], () => {
   it('without a tokenizer, without weights, with cut weights, not there', async () => {
-    const run = (model: string) =>
-      runCli(['run', '-c', good, '-r', 'bm25', '-r', model, '--offline', '-w', join(folder, 'w-model')], {
-        cwd: folder,
-      })
+    const run = (...retrievers: string[]) =>
+      runCli(
+        ['run', '-c', good, ...retrievers.flatMap((name) => ['-r', name]), '--offline', '-w', join(folder, 'w-model')],
+        { cwd: folder },
+      )
     const copy = async (name: string) => {
       await cp(minilmPath, join(folder, name), { recursive: true })
       return join(folder, name)
@@ -226,6 +227,11 @@ describeWith('a broken model', [minilmPath], () => {
     expectRefusal(await run(cut), 4, /model\.safetensors/)
     expectRefusal(await run(join(folder, 'no-model')), 4, /no-model/)
     expectRefusal(await run('owner/name'), 5, /owner\/name/)
+    // Beside a retriever that can be run it fails its own trials only.
+    const beside = await run('bm25', bare)
+    expect(beside.code).toBe(4)
+    expect(beside.stdout).toMatch(/bm25 .* 0\.\d{4}/)
+    expect(beside.stdout).toMatch(/no-tokenizer on good failed: .*tokenizer/)
   }, 120_000)
 })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -240,7 +240,7 @@ describeTransformers('vectors of tiny models against transformers', () => {
       const rows = references.get(name)![one.key]!
       const nearest = await withEncoder(join(root, name), one, {}, (encoder) => check(encoder, TEXTS, rows))
       found.push(nearest)
-      console.log('FIGURE', name, one.key, nearest.cosine, nearest.edges, nearest.weights)
+      appendFileSync('/tmp/figR.txt', ['FIGURE', name, one.key, nearest.cosine, nearest.edges, nearest.weights].join('\t') + '\n')
     })
   })
 
@@ -294,7 +294,7 @@ describeWith(
         const nearest = await withEncoder(qwenPath, one, options, (encoder) =>
           check(encoder, REAL_TEXTS, answers[one.key]!),
         )
-        console.log('FIGURE real', one.key, nearest.cosine, nearest.edges, nearest.weights)
+        appendFileSync('/tmp/figR.txt', ['FIGURE', 'real', one.key, nearest.cosine, nearest.edges, nearest.weights].join('\t') + '\n')
       },
       60_000,
     )
