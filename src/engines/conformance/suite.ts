@@ -2,7 +2,7 @@ import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { Side } from '../../recipes/types.ts'
 import type { Encoded, Encoder } from '../types.ts'
 import { cosine, rowOf } from './compare.ts'
-import { LONG_TEXT, PLAIN_TEXTS, UNICODE_TEXTS } from './texts.ts'
+import { BLANK_TEXT, LONG_TEXT, PLAIN_TEXTS, UNICODE_TEXTS } from './texts.ts'
 
 /** One question put to an encoder, and its answer. */
 export interface Check {
@@ -141,6 +141,7 @@ const TESTS: readonly (readonly [name: string, test: Test])[] = [
     async (ask, _, least) => {
       const among = await ask([PLAIN_TEXTS[0]!, '', PLAIN_TEXTS[1]!, ''])
       requireSame(among, 1, among, 3, least, 'two empty strings')
+      await ask([BLANK_TEXT])
       requireSame(among, 0, await ask.plain(), 0, least, 'the text before an empty string')
       return among.tokens[1] === -1 ? 'encoded' : `${among.tokens[1]} tokens`
     },

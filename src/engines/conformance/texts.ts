@@ -24,6 +24,8 @@ export const UNICODE_TEXTS: readonly string[] = [
   '東京は日本の首都です。𠀋 한국어',
   '\u0000 control \u0007 characters \u200b and \ufeff marks \u2028 inside',
   'lone \ud83d surrogates \udc00 here',
-  '   \n\t  ',
   '🙂',
 ]
+
+/** Nothing to read; a recipe that trims makes it the empty text. */
+export const BLANK_TEXT = '   \n\t  '
