@@ -125,6 +125,7 @@ export class Laboratory {
       tokenizerFile: files.tokenizerFile,
       tokenizerConfig: files.tokenizerConfig,
       lowerCase: files.sentenceConfig?.do_lower_case === true,
+      emptyToken: specialTokens.eos ?? specialTokens.pad ?? specialTokens.bos,
       recipe: info.recipe,
       head,
       batchTokens: dtype === 'float32' ? 1024 : 1,

@@ -33,6 +33,8 @@ export interface EncoderPlan {
   readonly tokenizerConfig: JsonObject | null
   /** Whether the sentence config asks for lower case before the tokenizer. */
   readonly lowerCase: boolean
+  /** Stands for a text of which no token is left (an empty one without prompt): there must be a vector. Null: the model names no such token. */
+  readonly emptyToken: string | null
   readonly recipe: Recipe
   readonly head: readonly HeadStep[]
   readonly batchTokens: number

@@ -69,6 +69,7 @@ export async function prepareOnnx(folder: string, options: OnnxOptions = {}): Pr
     tokenizerFile: files.tokenizerFile,
     tokenizerConfig: files.tokenizerConfig,
     lowerCase: files.sentenceConfig?.do_lower_case === true,
+    emptyToken: facts.tokens.eos ?? facts.tokens.pad ?? facts.tokens.bos,
     recipe,
     head,
     // Rounding to int8 turns a difference in the last bit, which other batch sizes bring, into one in the third digit; alone, texts

@@ -102,8 +102,8 @@ export class TextEncoder {
       if (text % 64 === 0) checkpoint(0)
       const prepared = prepareContents(contents, given)
       for (const prompt of prompts[side]) {
-        const tokens = this.tokenizer.encode(prompt, prepared, task, limit)
-        if (tokens.ids.length === 0) throw failed(text, texts.length, 'has no tokens, and the tokenizer adds none')
+        const found = this.tokenizer.encode(prompt, prepared, task, limit)
+        const tokens = found.ids.length > 0 ? found : this.standIn(found, text, texts.length)
         const { positions } = this.runner
         if (positions !== null && tokens.ids.length > positions)
           throw new FieldtrialError(
@@ -115,6 +115,13 @@ export class TextEncoder {
       }
     }
     return items
+  }
+
+  /** The end-of-sequence token alone for a text of which no token is left. transformers would fail; a collection with an empty document must not. */
+  private standIn(found: PromptTokens, text: number, of: number): PromptTokens {
+    const id = this.plan.emptyToken === null ? null : this.tokenizer.tokenId(this.plan.emptyToken)
+    if (id === null) throw failed(text, of, 'has no tokens, and the tokenizer adds none')
+    return { ...found, ids: [id] }
   }
 
   private pooled(output: Output, row: number, item: Item): Float32Array {
