@@ -1,5 +1,6 @@
 /*
- * Runs studies/small/recipes.yaml over folders: a language model's, an encoder's, and collections'.
+ * Runs studies/small/recipes.yaml over folders: a language model's, an encoder's, and collections'. Needs a build (`npm run build`) for the
+ * report's page.
  *
  *   node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--output DIR] [--workspace DIR]
  */
@@ -42,7 +43,6 @@ const executed = await executePlan(plan, workspace, {
   },
 })
 await writeResults(study.outputFolder, executed.results, executed.evidence)
-await writeReports(study.outputFolder, executed.results, executed.evidence, ['html', 'markdown', 'csv', 'latex'])
 for (const { name } of executed.results.collections) {
   process.stdout.write(`\n| retriever | nDCG@10 on ${name} | R@100 | MRR@10 |\n| --- | --- | --- | --- |\n`)
   for (const trial of executed.results.trials.filter((t) => t.collection === name))
@@ -50,3 +50,4 @@ for (const { name } of executed.results.collections) {
       `| ${trial.retriever} | ${['nDCG@10', 'R@100', 'MRR@10'].map((m) => trial.mean[m]?.toFixed(4) ?? 'failed').join(' | ')} |\n`,
     )
 }
+await writeReports(study.outputFolder, executed.results, executed.evidence, ['html', 'markdown', 'csv', 'latex'])
