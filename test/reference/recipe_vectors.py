@@ -6,9 +6,9 @@ Written from the methods' descriptions, not from fieldtrial's code: prompts are 
 model's own tokenizer, and the pooled tokens are found by the tokenizer's character offsets.
 
 The request is a list of {"model": folder, "task": instruction, "texts": [...], "words": {"abbreviations", "starters", "stop"}, "jobs":
-[{"key", "recipe", "parameters"}], "out": file}; `words` is what nltk would download. `out` gets, by key and side, a row for each text
+[{"key", "recipe", "parameters", "sides": both unless given}], "out": file}; `words` is what nltk would download. `out` gets, by key and side, a row for each text
 {"vector": [...], "tokens": count, "truncated": bool, "sparse": [[id, weight, weight before it is rounded], ...] or null}, or
-{"refused": why} where the chat template refuses the conversation, the text has no tokens, or the prompt is longer than the context.
+{"refused": why} where the chat template refuses the conversation or the prompt is longer than the context.
 """
 
 import json
@@ -25,7 +25,7 @@ from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 torch.set_grad_enabled(False)
-# Threads that wait for each other cost tiny models more than they bring.
+# Threads wait for each other, longer than they help, wherever something else computes beside them.
 torch.set_num_threads(1)
 
 SIDES = ("query", "document")
@@ -100,8 +100,6 @@ class Built:
     """A prompt in tokens."""
 
     def __init__(self, ids, start=0, truncated=False):
-        if not ids:
-            raise Refused("no tokens")
         self.ids, self.start, self.truncated = ids, start, truncated
 
 
@@ -143,7 +141,8 @@ def plain(model, template, text, task, limit, end=None):
     # The text's tokens are those that reach beyond what stands before it.
     before = fill(template if "{text}" in template else template + "{text}", HERE, task).rindex(HERE)
     offsets = model.tokenizer(fill(template, kept, task), return_offsets_mapping=True)["offset_mapping"]
-    ids += ends
+    # An empty document has a vector all the same: that of the end-of-sequence token.
+    ids += ends or ([] if ids else [model.tokenizer.eos_token_id])
     start = next((at for at, (_, to) in enumerate(offsets[: len(ids)]) if to > before), len(ids) - 1)
     return Built(ids, min(start, len(ids) - 1), truncated)
 
@@ -412,7 +411,7 @@ def answer(request):
     answers = {}
     for job in request["jobs"]:
         answers[job["key"]] = sides = {side: [] for side in SIDES}
-        for side in SIDES:
+        for side in job.get("sides", SIDES):
             for text in request["texts"]:
                 try:
                     row = vector(model, words, job["recipe"], job["parameters"], side, text, request["task"])

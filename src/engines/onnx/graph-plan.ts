@@ -59,5 +59,9 @@ export function measureGraph({ weights, recipe, batchTokens }: EncoderPlan): Gra
     weights.kind === 'decoder'
       ? decoderFacts(weights.config, weights.checkpoint).hidden
       : familyOf(weights.config)!.sizes(weights.config).hidden
-  return { hidden, weights: graphWeights(built), memory: graphMemory(built, Math.max(batchTokens, Math.min(weights.positions, 4096))) }
+  return {
+    hidden,
+    weights: graphWeights(built),
+    memory: graphMemory(built, Math.max(batchTokens, Math.min(weights.positions, 4096))),
+  }
 }
