@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -213,13 +213,8 @@ describeTransformers('vectors of tiny models against transformers', () => {
   describe.each(Object.entries(MODELS))('%s', (name, jobs) => {
     it.each(jobs)('$key', async (one) => {
       const rows = references.get(name)![one.key]!
-      const nearest = await withEncoder(join(root, name), one, {}, (encoder) =>
-        check(encoder, TEXTS, rows, ['given', 'reversed']),
-      )
-      found.push(nearest)
-      appendFileSync(
-        '/tmp/figR.txt',
-        ['FIGURE', name, one.key, nearest.cosine, nearest.edges, nearest.weights].join('\t') + '\n',
+      found.push(
+        await withEncoder(join(root, name), one, {}, (encoder) => check(encoder, TEXTS, rows, ['given', 'reversed'])),
       )
     })
   })
@@ -261,13 +256,7 @@ describeTransformers('vectors of a real model against transformers', () => {
 
     it.each(REAL_JOBS)('$key', { timeout: 120_000 }, async (one) => {
       const options = { hashCache: join(root, 'hashes.json') }
-      const nearest = await withEncoder(qwenPath, one, options, (encoder) =>
-        check(encoder, REAL_TEXTS, answers[one.key]!, ['given']),
-      )
-      appendFileSync(
-        '/tmp/figR.txt',
-        ['FIGURE', 'real', one.key, nearest.cosine, nearest.edges, nearest.weights].join('\t') + '\n',
-      )
+      await withEncoder(qwenPath, one, options, (encoder) => check(encoder, REAL_TEXTS, answers[one.key]!, ['given']))
     })
   })
 })

@@ -37,6 +37,17 @@ describe('chatParts', () => {
     expect(textOf(name, 'none')).toBe(want)
   })
 
+  it.each([
+    [
+      'llama-3.1-instruct',
+      '<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nx word:<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n',
+    ],
+    ['gemma-3-it', '<bos><start_of_turn>user\nx word:<end_of_turn>\n<start_of_turn>model\n'],
+  ])('takes the system turn out of %s, which trims the user’s turn', (name, want) => {
+    const user: readonly PromptPart[] = [{ kind: 'contents' }, { kind: 'literal', text: ' word: ' }]
+    expect(fillParts(chatParts(chatModel(name), { system: 'none', user, assistant: 'open' }), 'x', '')).toBe(want)
+  })
+
   it('takes the template’s own system turn, or another', () => {
     const turn = (text: string) => `<|im_start|>system\n${text}<|im_end|>\n${QWEN}`
     expect(textOf('qwen2.5-instruct', 'default')).toBe(

@@ -44,7 +44,7 @@ export async function processedVectors(
   const { workspace, work, encoder } = encoding
   const post = artifacts.postprocess!
   let fitted: FittedPostprocess | undefined
-  const fit = async (): Promise<{ fitted: FittedPostprocess; notes: readonly string[] }> => {
+  const fitOrLoad = async (): Promise<{ fitted: FittedPostprocess; notes: readonly string[] }> => {
     const make = async (folder: string): Promise<FitDetail> => {
       const sample = post.sample && (await sampleVectors(encoding, post.sample.identity, post.sample.texts))
       fitted = await fitPostprocess(spec.postprocess, {
@@ -67,7 +67,7 @@ export async function processedVectors(
     fitted ??= await loadPostprocess(join(folder, FILE))
     return { fitted, notes: detail.notes }
   }
-  const { notes } = await fit()
+  const { notes } = await fitOrLoad()
   const side = (identity: Json, which: Side, source: StoredVectors) =>
     soundVectors(workspace, identity, work, async (target) => {
       const started = performance.now()
