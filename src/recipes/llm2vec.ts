@@ -46,7 +46,12 @@ export const llm2vec: RecipeDefinition = {
 }
 
 function wrapperOf({ name, chatTemplate }: ModelFacts): readonly [string, string] {
-  if (chatTemplate === null || !/instruct|chat|\bit\b/i.test(name)) return ['', '']
+  if (chatTemplate === null || !/instruct|chat|\bit\b/i.test(lastPart(name))) return ['', '']
   const found = WRAPPERS.find(([mark]) => chatTemplate.includes(mark))
   return found === undefined ? ['', ''] : [found[1], found[2]]
+}
+
+/** Of a folder's path or a hub id. */
+function lastPart(name: string): string {
+  return name.split(/[\\/]/).at(-1)!
 }
