@@ -85,6 +85,13 @@ export function planDense(
       identity: fitted,
       estimate: estimatePostprocess(summary, info.dimension),
     })
+    // They are searched, and looked at for the diagnostics: `clean` must spare them.
+    const made = { seconds: 0.1, memoryBytes: 0, diskBytes: 0 }
+    for (const [side, identity] of [
+      ['documents', postprocess.documents],
+      ['queries', postprocess.queries],
+    ] as const)
+      steps.push({ what: `post-process ${side}`, kind: 'vectors', identity, estimate: made })
   }
   const dense: Json = {
     documents: postprocess?.documents ?? documents,

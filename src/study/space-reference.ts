@@ -16,7 +16,7 @@ export function referenceOf(
     0,
     all.findIndex(({ id }) => id === spec.id),
   )
-  const ancestor = all.find((other) => descends(spec.model.given, other.model.given) && sameRecipe(spec, other))
+  const ancestor = nearestAncestor(spec, all)
   if (ancestor) return { id: ancestor.id, why: 'ancestor' }
   const first = before.find((other) => sameModel(spec, other))
   if (first) return { id: first.id, why: 'recipe' }
@@ -24,11 +24,13 @@ export function referenceOf(
   return model ? { id: model.id, why: 'model' } : null
 }
 
-function descends(model: string, from: string): boolean {
-  const ancestor = modelByName(from)
-  if (ancestor === undefined) return false
-  for (let entry = baseOf(model); entry !== undefined; entry = baseOf(entry.name)) if (entry === ancestor) return true
-  return false
+/** The parent if the study has it, else the parent's parent, and so on. */
+function nearestAncestor(spec: DenseSpec, all: readonly DenseSpec[]): DenseSpec | undefined {
+  for (let entry = baseOf(spec.model.given); entry !== undefined; entry = baseOf(entry.name)) {
+    const found = all.find((other) => modelByName(other.model.given) === entry && sameRecipe(spec, other))
+    if (found) return found
+  }
+  return undefined
 }
 
 function sameModel(a: DenseSpec, b: DenseSpec): boolean {

@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import { throwIfAborted } from '../core/errors.ts'
+import { FieldtrialError, throwIfAborted } from '../core/errors.ts'
 import { fingerprint, type Json } from '../core/fingerprint.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
@@ -18,6 +18,8 @@ type DenseTrial = PlannedTrial & { kind: 'dense' }
 /** Documents and queries looked at: enough for figures to two digits, few enough for seconds. */
 const DOCUMENTS = 1000
 const QUERIES = 500
+/** Errors that end the whole study. */
+const FATAL: ReadonlySet<string> = new Set(['CANCELLED', 'DISK_FULL', 'WORKSPACE_VERSION', 'NOT_WRITABLE'])
 /** Ranks that count for hubness (Radovanović et al. 2010 use 10). */
 const HUB_DEPTH = 10
 
@@ -48,28 +50,38 @@ export async function obtainSpaces(
       unit: 'records',
     })
     await breathe()
-    const diagnostics = await obtainDiagnostics(trial, runs.get(result)!, workspace, work)
-    const here = done.filter((other) => other.trial.on === trial.on).map((other) => other.trial)
-    const reference = referenceOf(
-      trial.spec,
-      here.map((other) => other.spec),
-    )
-    const against = reference === null ? undefined : here.find((other) => other.spec.id === reference.id)
-    spaces.push({
-      retriever: trial.spec.id,
-      collection: trial.on.collection.name,
-      diagnostics,
-      comparisons:
-        against === undefined
-          ? []
-          : [
-              {
-                against: against.spec.id,
-                why: reference!.why,
-                ...(await obtainComparison(trial, against, workspace, work)),
-              },
-            ],
-    })
+    try {
+      const diagnostics = await obtainDiagnostics(trial, runs.get(result)!, workspace, work)
+      const here = done.filter((other) => other.trial.on === trial.on).map((other) => other.trial)
+      const reference = referenceOf(
+        trial.spec,
+        here.map((other) => other.spec),
+      )
+      const against = reference === null ? undefined : here.find((other) => other.spec.id === reference.id)
+      spaces.push({
+        retriever: trial.spec.id,
+        collection: trial.on.collection.name,
+        diagnostics,
+        comparisons:
+          against === undefined
+            ? []
+            : [
+                {
+                  against: against.spec.id,
+                  why: reference!.why,
+                  ...(await obtainComparison(trial, against, workspace, work)),
+                },
+              ],
+      })
+    } catch (error) {
+      // Measures are there: diagnostics that cannot be had must not take the report with them.
+      if (!(error instanceof FieldtrialError) || FATAL.has(error.code)) throw error
+      work.onNotice?.({
+        level: 'warning',
+        code: 'space.failed',
+        message: `The embedding space of ${trial.spec.id} on ${trial.on.collection.name} is not described: ${error.message}`,
+      })
+    }
   }
   return spaces
 }
