@@ -103,6 +103,16 @@ export function requireEos(id: string, facts: ModelFacts): string {
   )
 }
 
+/** @throws FieldtrialError `RECIPE_INVALID` where the model names no padding token, with which some layouts end. */
+export function requirePad(id: string, facts: ModelFacts): string {
+  if (facts.tokens.pad !== null) return facts.tokens.pad
+  throw new FieldtrialError(
+    'RECIPE_INVALID',
+    `This layout of ${id} ends with the padding token; ${facts.name} names none.`,
+    { hint: 'Complete its tokenizer_config.json (pad_token), or choose another layout.' },
+  )
+}
+
 /** @throws FieldtrialError `RECIPE_INVALID` for a layout that is not one of the names. */
 export function chooseLayout<T extends string>(id: string, given: string | undefined, names: readonly T[]): T {
   const layout = given ?? names[0]!

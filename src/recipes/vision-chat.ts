@@ -1,6 +1,6 @@
 import { buildRecipe, chatPrompt } from './build.ts'
 import { type ChatLayout, chatParts } from './chat-layout.ts'
-import { chooseLayout, requireDecoder } from './parameters.ts'
+import { chooseLayout, requireDecoder, requirePad } from './parameters.ts'
 import type { ModelFacts, Prompt, PromptPart, RecipeDefinition, Side } from './types.ts'
 import { seesImages } from './vision.ts'
 
@@ -67,5 +67,9 @@ export const visionChat: RecipeDefinition = {
 }
 
 function prompt(facts: ModelFacts, { assistant, end }: Layout, system: string, user: readonly PromptPart[]): Prompt {
-  return chatPrompt(chatParts(facts, { system, user, assistant }), 'text', end ? facts.tokens.pad : null)
+  return chatPrompt(
+    chatParts(facts, { system, user, assistant }),
+    'text',
+    end ? requirePad('vision-chat', facts) : null,
+  )
 }

@@ -80,6 +80,11 @@ export function processedIdentity(vectors: Json, postprocess: Json): Json {
   return { artifact: 'vectors', of: fingerprint(vectors), postprocess: fingerprint(postprocess) }
 }
 
+/** Two sets of vectors of the same documents, compared. */
+export function comparisonIdentity(one: Json, other: Json): Json {
+  return { artifact: 'space', version: SPACE_VERSION, compared: [fingerprint(one), fingerprint(other)] }
+}
+
 export function spaceIdentity(documents: Json, queries: Json, run: Json, summary: CollectionSummary): Json {
   return {
     artifact: 'space',

@@ -163,9 +163,9 @@ models:
       'm+promptreps-system_none-layer_minus1-center+whiten_0.5',
       'm+promptreps-system_none-layer_0.94',
       'm+promptreps-system_none-layer_0.94-center+whiten_0.5',
-      expect.stringMatching(/^m\+promptreps-system_you_are_a_librar_[0-9a-f]{4}-layer_minus1$/),
+      expect.stringMatching(/^m\+promptreps-system_you_are_a_librar_[0-9a-f]{6}-layer_minus1$/),
       expect.stringMatching(/-layer_minus1-center\+whiten_0\.5$/),
-      expect.stringMatching(/^m\+promptreps-system_you_are_a_librar_[0-9a-f]{4}-layer_0\.94$/),
+      expect.stringMatching(/^m\+promptreps-system_you_are_a_librar_[0-9a-f]{6}-layer_0\.94$/),
       expect.stringMatching(/-layer_0\.94-center\+whiten_0\.5$/),
       'm+own',
     ])
@@ -178,6 +178,21 @@ models:
       postprocess: [],
     })
     expect(study.retrievers[4]).toMatchObject({ postprocess: [{ kind: 'center' }, { kind: 'whiten', power: 0.5 }] })
+  })
+
+  it('never drops a retriever that only shares its name with another, and sweeps no sparse half over post-processing', () => {
+    const models = (recipes: string) => `collections: [./a]\nmodels: [{id: m, model: ./m, recipes: ${recipes}}]\n`
+    const [problem] = problemsOf(
+      models(
+        '[{recipe: promptreps, postprocess: [center]}, {recipe: promptreps, queryMean: sentences, sweep: {postprocess: [[center]]}}]',
+      ),
+    )
+    expect(problem!.message).toBe('Two retrievers are called "m+promptreps-center".')
+    const { retrievers } = parseStudy(
+      models('[{recipe: promptreps, output: [dense, sparse], sweep: {postprocess: [[], [center]]}}]'),
+      'study.yaml',
+    )
+    expect(retrievers.map(({ id }) => id)).toEqual(['m+promptreps', 'm+promptreps-sparse', 'm+promptreps-center'])
   })
 
   it('refuses what a server cannot do', () => {

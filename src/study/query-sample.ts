@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { FieldtrialError } from '../core/errors.ts'
 import type { Json } from '../core/fingerprint.ts'
 import { documentText } from './identity.ts'
 import type { PlannedCollection } from './plan.ts'
@@ -7,6 +8,8 @@ import type { PlannedCollection } from './plan.ts'
 const SAMPLE_SIZE = 256
 /** With fewer training queries than this, sentences of documents are the better estimate. */
 const FEWEST_TRAINING_QUERIES = 50
+/** Even when they are asked for: the mean of a handful is noise. */
+const FEWEST_WISHED = 10
 const SHORTEST_SENTENCE = 20
 const LONGEST_SENTENCE = 300
 /** Raised when other texts would be chosen. */
@@ -28,6 +31,12 @@ export interface QuerySample {
  */
 export function sampleTexts(wish: 'auto' | 'train' | 'sentences', on: PlannedCollection): QuerySample {
   const kind = wish === 'auto' ? (on.otherQueries >= FEWEST_TRAINING_QUERIES ? 'train' : 'sentences') : wish
+  if (kind === 'train' && on.otherQueries < FEWEST_WISHED)
+    throw new FieldtrialError(
+      'STUDY_INVALID',
+      `queryMean is train, but ${on.given} has ${on.otherQueries} queries that are not under test; ${FEWEST_WISHED} are the least.`,
+      { hint: 'Use `queryMean: sentences`, or auto.' },
+    )
   const of = kind === 'train' ? on.otherQueries : on.summary.documents
   const size = Math.min(SAMPLE_SIZE, of)
   const source = kind === 'train' ? { queries: on.otherQueriesHash } : { corpus: on.summary.corpusHash }
@@ -36,7 +45,7 @@ export function sampleTexts(wish: 'auto' | 'train' | 'sentences', on: PlannedCol
     size,
     identity: { version: SAMPLE_VERSION, kind, size, ...source },
     async *texts() {
-      if (kind === 'train') yield* await smallest(on.collection.otherQueries(), size)
+      if (kind === 'train') yield* await smallest(trainingQueries(on), size)
       else
         for (const document of await smallest(on.collection.documents(), size))
           yield { id: document.id, text: sentenceOf(document.id, documentText(document)) }
@@ -82,13 +91,20 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** Queries of the file that are not under test, neither by id nor, but for case and blanks, by their text. */
+async function* trainingQueries({ collection }: Pick<PlannedCollection, 'collection'>) {
+  const plain = (text: string) => text.toLowerCase().replaceAll(/\s+/g, ' ').trim()
+  const tested = new Set((await collection.queries()).map(({ text }) => plain(text)))
+  for await (const query of collection.otherQueries()) if (!tested.has(plain(query.text))) yield query
+}
+
 /** Number and content hash of the queries that are not under test. */
 export async function measureOtherQueries(
   on: Pick<PlannedCollection, 'collection'>,
 ): Promise<{ otherQueries: number; otherQueriesHash: string }> {
   const hash = createHash('sha256')
   let otherQueries = 0
-  for await (const { id, text } of on.collection.otherQueries()) {
+  for await (const { id, text } of trainingQueries(on)) {
     otherQueries++
     hash.update(`${JSON.stringify([id, text])}\n`)
   }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { nearest } from '../core/suggest.ts'
 import { type PostprocessStep, slugOfSteps } from '../index/postprocess/index.ts'
 import type { RecipeParameters } from '../recipes/types.ts'
@@ -27,7 +28,7 @@ const HTTP_FIELDS = [
 const HTTP_PARAMETERS: readonly string[] = ['prompts', 'maxLength', 'normalize', 'layout']
 const HTTP_RECIPES = ['sentence-transformers', 'instruct']
 
-/** All retrievers of one model: its recipes, their sweeps and their outputs. Combinations that come out equal are one. */
+/** All retrievers of one model: its recipes, their sweeps and their outputs. Combinations of a sweep that ask for the same are one. */
 export function resolveDense(
   given: ModelInput,
   studyRecipes: readonly RecipeInput[],
@@ -37,32 +38,36 @@ export function resolveDense(
   const model = resolveModelSpec(given, path, context)
   const recipes = given.recipes?.map((recipe) => (typeof recipe === 'string' ? { recipe } : recipe)) ?? studyRecipes
   const specs: DenseSpec[] = []
-  const bases: string[] = []
   for (const recipe of recipes)
     for (const { input, swept } of expandSweep(recipe)) {
       const parameters = parametersOf(input, given)
       const steps = (input.postprocess ?? []).map(postprocessStep)
       if (model.engine === 'http') refuseOnServer(input, parameters, path, context)
-      // A recipe's own id names it, and what is swept over tells its variants apart; without one all that is set does.
-      const name = [
-        input.id ?? input.recipe,
-        ...slugOfParameters(input.id === undefined ? parametersOf(input, {}) : pick(parameters, swept)),
-        ...((input.id === undefined || swept.includes('postprocess')) && steps.length > 0 ? [slugOfSteps(steps)] : []),
-      ].join('-')
       for (const output of outputsOf(input)) {
-        const id = output === 'dense' ? name : `${name}-${output}`
-        if (bases.includes(id) && swept.length > 0) continue
-        bases.push(id)
-        specs.push({
+        // A sparse half has no vector that could be post-processed.
+        const postprocess = output === 'sparse' ? [] : steps
+        // A recipe's own id names it, and what is swept over tells its variants apart; without one all that is set does.
+        const id = [
+          input.id ?? input.recipe,
+          ...slugOfParameters(input.id === undefined ? parametersOf(input, {}) : pick(parameters, swept)),
+          ...((input.id === undefined || swept.includes('postprocess')) && postprocess.length > 0
+            ? [slugOfSteps(postprocess)]
+            : []),
+          ...(output === 'dense' ? [] : [output]),
+        ].join('-')
+        const spec: DenseSpec = {
           kind: 'dense',
           id,
           model,
           recipe: { recipe: input.recipe, parameters },
           output,
           alpha: input.alpha ?? DEFAULT_ALPHA,
-          postprocess: steps,
+          postprocess,
           queryMean: input.queryMean ?? 'auto',
-        })
+        }
+        // Others of the same name are told as a problem, not dropped.
+        if (swept.length > 0 && specs.some((other) => isDeepStrictEqual(other, spec))) continue
+        specs.push(spec)
       }
     }
   const base = given.id ?? modelName(given.model)

@@ -81,7 +81,12 @@ const recipeParameters = {
     .optional()
     .describe('Direction of attention. Default: what the recipe says.'),
   eos: z.boolean().optional().describe('Whether the end-of-sequence token is put last. Default: what the recipe says.'),
-  layout: z.string().optional().describe('Layout of `instruct`: e5, qwen3, gte or bge-code. Default: e5.'),
+  layout: z
+    .string()
+    .optional()
+    .describe(
+      'Layout of `instruct` (e5, qwen3, gte, bge-code; default e5) or `vision-chat` (gme, dse, qwen3-vl; default gme).',
+    ),
   generateTokens: z
     .int()
     .nonnegative()

@@ -38,5 +38,5 @@ function wordOf(text: string): string {
 }
 
 function hashOf(value: string | object): string {
-  return fingerprint(value as never).slice(0, 4)
+  return fingerprint(value as never).slice(0, 6)
 }

@@ -7,7 +7,7 @@ import { unpackVectors, VectorStore } from '../index/dense/index.ts'
 import { compareSpaces, describeSpace, type SpaceComparison, type SpaceDiagnostics } from '../measure/space/index.ts'
 import { obtain } from './artifact.ts'
 import type { StoredRun } from './execute.ts'
-import { spaceIdentity } from './identity.ts'
+import { comparisonIdentity, spaceIdentity } from './identity.ts'
 import type { Plan, PlannedTrial } from './plan.ts'
 import type { SpaceResult, TrialResult } from './results.ts'
 import { referenceOf } from './space-reference.ts'
@@ -133,7 +133,7 @@ async function obtainComparison(
   work: LongWork,
 ): Promise<SpaceComparison> {
   const pair = [searched(trial).documents, searched(against).documents] as const
-  const identity: Json = { artifact: 'space', version: 1, compared: pair.map((one) => fingerprint(one)) }
+  const identity = comparisonIdentity(...pair)
   const { detail } = await obtain<SpaceComparison>(
     workspace,
     'space',

@@ -41,6 +41,8 @@ export interface OnnxOptions {
 }
 
 const BATCH_TOKENS = 2048
+/** Enters every identity: raise it whenever tokenising, pooling, the sparse half or decoding changes what comes out for the same recipe. */
+const ENCODING_VERSION = 1
 
 /**
  * Reads a model's folder (sentence-transformers or plain transformers layout): recipe, sizes, identity. No weights are loaded; they are
@@ -195,6 +197,7 @@ async function identify(files: ModelFolder, plan: EncoderPlan, options: OnnxOpti
     onnxruntime: packageVersion('onnxruntime-node'),
     tokenizers: packageVersion('@huggingface/tokenizers'),
     graph: weights.kind === 'shipped' ? 'shipped' : GRAPH_VERSION,
+    encoding: ENCODING_VERSION,
     // Sorted, since the names of files and their folder do not matter.
     weights: [...(await hash(weightFiles))].sort(),
     dense: await hash(dense),

@@ -31,14 +31,20 @@ export async function quantisationLoss(
     encoder: quantised.info.identity,
     corpus: on.summary.corpusHash,
   }
-  const { detail } = await obtain<{ sentence: string }>(
-    workspace,
-    'space',
-    identity,
-    async () => ({ sentence: await measureLoss(workspace, spec, quantised, on, work) }),
-    { work },
-  )
-  return detail.sentence
+  try {
+    const { detail } = await obtain<{ sentence: string }>(
+      workspace,
+      'space',
+      identity,
+      async () => ({ sentence: await measureLoss(workspace, spec, quantised, on, work) }),
+      { work },
+    )
+    return detail.sentence
+  } catch (error) {
+    // The run is there; what cannot be compared now (float32 needs more memory) is not remembered either.
+    if (!(error instanceof FieldtrialError) || ['CANCELLED', 'DISK_FULL'].includes(error.code)) throw error
+    return `${spec.model.dtype} weights: what they cost against float32 is not known here. ${error.message}`
+  }
 }
 
 async function measureLoss(
@@ -62,13 +68,7 @@ async function measureLoss(
     offline: true,
     work,
   })
-  let float32: Awaited<ReturnType<typeof prepared.open>>
-  try {
-    float32 = await prepared.open(options)
-  } catch (error) {
-    if (!(error instanceof FieldtrialError) || error.code !== 'ENGINE_FAILED') throw error
-    return `${dtype} weights: what they cost against float32 is not known here. ${error.message}`
-  }
+  const float32 = await prepared.open(options)
   try {
     const { mean, min } = await compareEncoders(float32, await quantised.open(work.signal), texts, options)
     return `${dtype} weights: cosine to the vectors of float32 weights ${mean.toFixed(4)} on average, ${min.toFixed(4)} at least, on the first ${texts.length} documents.`
