@@ -213,6 +213,13 @@ describeTransformers('vectors of tiny models against transformers', () => {
   describe.each(Object.entries(MODELS))('%s', (name, jobs) => {
     it.each(jobs)('$key', async (one) => {
       const rows = references.get(name)![one.key]!
+      // What cannot be followed with any text (a layout that ends with a token that the model does not have) is refused before it is loaded.
+      if (Object.values(rows).every((side) => side.every((row) => 'refused' in row))) {
+        await expect(withEncoder(join(root, name), one, {}, () => Promise.resolve())).rejects.toMatchObject({
+          code: 'RECIPE_INVALID',
+        })
+        return
+      }
       found.push(
         await withEncoder(join(root, name), one, {}, (encoder) => check(encoder, TEXTS, rows, ['given', 'reversed'])),
       )

@@ -288,6 +288,8 @@ def vision_chat(model, parameters, side, text, task):
         "qwen3-vl": ("{task}" if side == "query" else "Represent the user's input.", True),
     }[layout]
     end = None if layout == "qwen3-vl" else model.tokenizer.pad_token
+    if end is None and layout != "qwen3-vl":
+        raise Refused("the layout ends with the padding token, and the model has none")
     return [
         chat(model, parameters.get("system", system), "{text}", answer, text, task, limit_of(model, parameters, side), end)
     ]
