@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type OnnxOptions, prepareOnnx } from '../src/engines/onnx/index.ts'
+import type { OnnxOptions } from '../src/engines/onnx/index.ts'
 import type { Encoded, Encoder } from '../src/engines/types.ts'
 import { RECIPES, type RecipeParameters } from '../src/recipes/index.ts'
+import { builtEngines } from './support/built.ts'
 import { describeTransformers, runPython } from './support/python.ts'
 import { type Answers, atEdge, type Job, type Made, referenceVectors } from './support/recipe-vectors.ts'
 import { describeWith, qwenPath } from './support/shared.ts'
@@ -94,6 +95,8 @@ const TEXTS: readonly string[] = [
   '',
   SENTENCE.repeat(30),
 ]
+
+const { prepareOnnx } = await builtEngines()
 
 /** How near the vectors came. */
 interface Found {
