@@ -1,8 +1,8 @@
 /*
- * Runs studies/small/recipes.yaml over folders: a language model's, an encoder's, and collections'. Needs a build (`npm run build`) for the
- * report's page.
+ * Runs a study of studies/small/ that has the models `qwen` and `minilm` (recipes.yaml unless told) over folders: a language model's, an
+ * encoder's, and collections'. Needs a build (`npm run build`) for the report's page.
  *
- *   node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--output DIR] [--workspace DIR]
+ *   node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--study FILE] [--output DIR] [--workspace DIR]
  */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,13 +16,15 @@ import { planStudy } from '../src/study/plan.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { output: { type: 'string' }, workspace: { type: 'string' } },
+  options: { study: { type: 'string' }, output: { type: 'string' }, workspace: { type: 'string' } },
 })
 const [model, encoder, ...collections] = positionals.map((path) => resolve(path))
 if (model === undefined || encoder === undefined || collections.length === 0)
-  throw new Error('usage: node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--output DIR] [--workspace DIR]')
+  throw new Error(
+    'usage: node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--study FILE] [--output DIR] [--workspace DIR]',
+  )
 
-const file = fileURLToPath(new URL('../studies/small/recipes.yaml', import.meta.url))
+const file = values.study ?? fileURLToPath(new URL('../studies/small/recipes.yaml', import.meta.url))
 const study = await readStudy(file, (input) => ({
   ...input,
   collections,
@@ -30,7 +32,7 @@ const study = await readStudy(file, (input) => ({
     ...(given as object),
     model: (given as { id: string }).id === 'qwen' ? model : encoder,
   })) as typeof input.models,
-  output: { dir: resolve(values.output ?? 'results/recipes') },
+  output: { dir: resolve(values.output ?? `results/${input.name}`) },
 }))
 const workspace = await Workspace.open(values.workspace ?? '.fieldtrial')
 const plan = await planStudy(study, workspace)
