@@ -1,6 +1,6 @@
 /**
  * A language model in process beside transformers: the same model, prompts and threads, turn by turn; tokens per second, tokens per
- * processor-second, and how near the vectors are to transformers' in float32.
+ * processor-second, and how near the vectors are to transformers' in float32. The engine `http` goes to a server around transformers.
  *
  * node bench/decoders.ts [--quick] [--texts N] [--rounds N] [--threads N] [--model FOLDER] [--json FILE]
  */
@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Encoder, prepareOnnx } from '../src/engines/index.ts'
+import { type Encoder, prepareHttp, prepareOnnx } from '../src/engines/index.ts'
 import { benchCollection } from './lib/collections.ts'
 import { openPeer, type Peer } from './lib/python.ts'
 import { type BenchRow, benchRow, flagValue, reportBench, type Skip } from './lib/report.ts'
@@ -17,7 +17,7 @@ import { median } from './lib/timing.ts'
 const scratch = fileURLToPath(new URL('../.bench/', import.meta.url))
 const quick = process.argv.includes('--quick')
 const threads = Number(flagValue('--threads') ?? 2)
-const count = Number(flagValue('--texts') ?? (quick ? 6 : 16))
+const count = Number(flagValue('--texts') ?? (quick ? 6 : 8))
 const rounds = Number(flagValue('--rounds') ?? (quick ? 1 : 3))
 const folder = flagValue('--model') ?? fileURLToPath(new URL('../.models/qwen2.5-coder-0.5b-instruct', import.meta.url))
 
@@ -29,6 +29,11 @@ const TARGETS = {
 } as const
 const OURS = ['float32', 'int8', 'int4'] as const
 const PEERS = ['float32', 'bfloat16'] as const
+
+const RATES = [
+  ['seconds', 'tokens/s'],
+  ['cpu', 'tokens per processor-second'],
+] as const
 
 interface Turn {
   readonly seconds: number
@@ -61,7 +66,12 @@ async function compare(texts: readonly string[]): Promise<void> {
   await mkdir(scratch, { recursive: true })
   const prepare = (dtype: (typeof OURS)[number]) =>
     prepareOnnx(folder, { recipe: 'promptreps', dtype, quantizedCache: join(scratch, 'quantized') })
-  const { preview } = await prepare('float32')
+  const { preview, info } = await prepare('float32')
+  const prompts = texts.map((text) =>
+    info.recipe.prompts.document[0]!.parts.map((part) =>
+      part.kind === 'literal' ? part.text : part.kind === 'contents' ? text.trim() : '',
+    ).join(''),
+  )
   const ids = await Promise.all(
     texts.map(async (text) => (await preview!(text, 'document', ''))[0]!.tokens.map((token) => token.id)),
   )
@@ -74,6 +84,7 @@ async function compare(texts: readonly string[]): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     for (const dtype of OURS) await ourTurn(dtype, await (await prepare(dtype)).open({ threads }), texts)
     for (const dtype of PEERS) await peerTurn(dtype, file)
+    await serverTurn()
   }
   report(tokens)
 
@@ -106,6 +117,32 @@ async function compare(texts: readonly string[]): Promise<void> {
     }
   }
 
+  /** Prompts as text: what a server is sent. Its processor time is the server's and ours. */
+  async function serverTurn(): Promise<void> {
+    const opened = await openPeer('serve_transformers.py', [folder, 'bfloat16'], { threads })
+    if (!opened.ok) {
+      skips.push({ name: 'http', reason: opened.reason })
+      return
+    }
+    const { peer } = opened
+    try {
+      const url = `http://127.0.0.1:${await peer.ask<number>('port')}/v1`
+      const encoder = await (await prepareHttp({ url, model: 'bench', batchSize: 4 })).open({})
+      await encoder.encode(prompts.slice(0, 1), 'document')
+      const theirs = await peer.ask<number>('cpu')
+      const cpu = process.cpuUsage()
+      const started = performance.now()
+      const encoded = await encoder.encode(prompts, 'document')
+      const seconds = (performance.now() - started) / 1000
+      const used = process.cpuUsage(cpu)
+      note('http', { seconds, cpu: (used.user + used.system) / 1e6 + (await peer.ask<number>('cpu')) - theirs })
+      vectors.set('http (transformers bfloat16)', encoded.vectors)
+      await encoder.close()
+    } finally {
+      await peer.close()
+    }
+  }
+
   /** Also the peer's warm-up. */
   async function peerVectors(peer: Peer, dtype: string): Promise<void> {
     const out = join(scratch, 'decoder-vectors.f32')
@@ -127,10 +164,7 @@ async function compare(texts: readonly string[]): Promise<void> {
     for (const dtype of OURS) {
       const { peer, ratio } = TARGETS[dtype]
       const there = turns.has(`transformers ${peer}`)
-      for (const [of, unit] of [
-        ['seconds', 'tokens/s'],
-        ['cpu', 'tokens per processor-second'],
-      ] as const)
+      for (const [of, unit] of RATES)
         rows.push(
           benchRow({
             name: `${dtype}, ${texts.length} documents, ${total} tokens`,
@@ -142,6 +176,18 @@ async function compare(texts: readonly string[]): Promise<void> {
           }),
         )
     }
+    if (turns.has('http'))
+      for (const [of, unit] of RATES)
+        rows.push(
+          benchRow({
+            name: `http, ${texts.length} documents, ${total} tokens`,
+            unit,
+            better: 'higher',
+            ours: rate('http', of),
+            peer: rate('transformers bfloat16', of),
+            peerName: 'transformers (bfloat16), without the server',
+          }),
+        )
     if (reference)
       for (const [name, found] of vectors) {
         if (name === 'transformers float32') continue
@@ -151,7 +197,7 @@ async function compare(texts: readonly string[]): Promise<void> {
         )
       }
     notes.push(
-      `${threads} threads; transformers one text at a time, without padding, timed inside Python; medians of ${rounds} turns, each with the model loaded anew and warm.`,
+      `${threads} threads; transformers one text at a time, without padding, timed inside Python; medians of ${rounds} turns, each with the model loaded anew and warm; http: a server around transformers in bfloat16, both processes' time counted.`,
     )
   }
 }

@@ -184,15 +184,48 @@ models:
     const models = (recipes: string) => `collections: [./a]\nmodels: [{id: m, model: ./m, recipes: ${recipes}}]\n`
     const [problem] = problemsOf(
       models(
-        '[{recipe: promptreps, postprocess: [center]}, {recipe: promptreps, queryMean: sentences, sweep: {postprocess: [[center]]}}]',
+        '[{recipe: promptreps, id: p, postprocess: [center]}, {recipe: promptreps, id: p, queryMean: sentences, postprocess: [center]}]',
       ),
     )
-    expect(problem!.message).toBe('Two retrievers are called "m+promptreps-center".')
+    expect(problem!.message).toBe('Two retrievers are called "m+p".')
     const { retrievers } = parseStudy(
       models('[{recipe: promptreps, output: [dense, sparse], sweep: {postprocess: [[], [center]]}}]'),
       'study.yaml',
     )
     expect(retrievers.map(({ id }) => id)).toEqual(['m+promptreps', 'm+promptreps-sparse', 'm+promptreps-center'])
+  })
+
+  it('sweeps over precision, weight of the halves and source of the mean, each only where it changes something', () => {
+    const study = (recipes: string) =>
+      parseStudy(
+        `collections: [./a]\nmodels: [{id: m, model: ./m, dtype: int8, recipes: ${recipes}}]\n`,
+        'study.yaml',
+      ).retrievers.filter((retriever) => retriever.kind === 'dense')
+    const precisions = study('[{recipe: mean, sweep: {dtype: [float32, int8, int4]}}, {recipe: echo}]')
+    expect(precisions.map(({ id, model }) => [id, model.dtype])).toEqual([
+      ['m+mean-float32', 'float32'],
+      ['m+mean-int8', 'int8'],
+      ['m+mean-int4', 'int4'],
+      ['m+echo', 'int8'],
+    ])
+    const halves = study('[{recipe: promptreps, output: [dense, sparse, hybrid], sweep: {alpha: [0, 0.25, 0.5]}}]')
+    expect(halves.map(({ id, alpha }) => [id, alpha])).toEqual([
+      ['m+promptreps', 0.5],
+      ['m+promptreps-sparse', 0.5],
+      ['m+promptreps-hybrid-alpha_0', 0],
+      ['m+promptreps-hybrid-alpha_0.25', 0.25],
+      ['m+promptreps-hybrid-alpha_0.5', 0.5],
+    ])
+    const means = study(
+      '[{recipe: promptreps, sweep: {postprocess: [[], [center]], queryMean: [train, sentences]}}, {recipe: mean, id: own, dtype: int4}]',
+    )
+    expect(means.map(({ id, queryMean }) => [id, queryMean])).toEqual([
+      ['m+promptreps', 'auto'],
+      ['m+promptreps-center-mean_train', 'train'],
+      ['m+promptreps-center-mean_sentences', 'sentences'],
+      ['m+own', 'auto'],
+    ])
+    expect(means[3]!.model.dtype).toBe('int4')
   })
 
   it('refuses what a server cannot do', () => {

@@ -35,25 +35,30 @@ export function resolveDense(
   path: Path,
   context: ResolveContext,
 ): DenseSpec[] {
-  const model = resolveModelSpec(given, path, context)
+  const base = resolveModelSpec(given, path, context)
   const recipes = given.recipes?.map((recipe) => (typeof recipe === 'string' ? { recipe } : recipe)) ?? studyRecipes
   const specs: DenseSpec[] = []
   for (const recipe of recipes)
     for (const { input, swept } of expandSweep(recipe)) {
       const parameters = parametersOf(input, given)
+      const model = input.dtype === undefined ? base : { ...base, dtype: input.dtype }
       const steps = (input.postprocess ?? []).map(postprocessStep)
       if (model.engine === 'http') refuseOnServer(input, parameters, path, context)
       for (const output of outputsOf(input)) {
-        // A sparse half has no vector that could be post-processed.
+        // A sparse half has no vector that could be post-processed, and only a hybrid weighs its halves.
         const postprocess = output === 'sparse' ? [] : steps
+        const alpha = output === 'hybrid' ? (input.alpha ?? DEFAULT_ALPHA) : DEFAULT_ALPHA
+        const told = (name: keyof RecipeInput) =>
+          (input.id === undefined || swept.includes(name)) && input[name] !== undefined
         // A recipe's own id names it, and what is swept over tells its variants apart; without one all that is set does.
         const id = [
           input.id ?? input.recipe,
           ...slugOfParameters(input.id === undefined ? parametersOf(input, {}) : pick(parameters, swept)),
-          ...((input.id === undefined || swept.includes('postprocess')) && postprocess.length > 0
-            ? [slugOfSteps(postprocess)]
-            : []),
+          ...(told('postprocess') && postprocess.length > 0 ? [slugOfSteps(postprocess)] : []),
+          ...(told('queryMean') && postprocess.length > 0 ? [`mean_${input.queryMean}`] : []),
           ...(output === 'dense' ? [] : [output]),
+          ...(output === 'hybrid' && told('alpha') ? [`alpha_${alpha}`] : []),
+          ...(told('dtype') ? [input.dtype] : []),
         ].join('-')
         const spec: DenseSpec = {
           kind: 'dense',
@@ -61,19 +66,21 @@ export function resolveDense(
           model,
           recipe: { recipe: input.recipe, parameters },
           output,
-          alpha: input.alpha ?? DEFAULT_ALPHA,
+          alpha,
           postprocess,
-          queryMean: input.queryMean ?? 'auto',
+          queryMean: postprocess.length > 0 ? (input.queryMean ?? 'auto') : 'auto',
         }
         // Others of the same name are told as a problem, not dropped.
         if (swept.length > 0 && specs.some((other) => isDeepStrictEqual(other, spec))) continue
         specs.push(spec)
       }
     }
-  const base = given.id ?? modelName(given.model)
-  const suffix = given.dtype !== undefined && given.dtype !== 'float32' && !given.id ? `-${given.dtype}` : ''
+  const name = given.id ?? modelName(given.model)
+  // A recipe's own dtype is in its name, or hidden behind the id that the user chose for it.
+  const suffix = (spec: DenseSpec) =>
+    spec.model === base && base.dtype !== 'float32' && !given.id ? `-${base.dtype}` : ''
   const one = specs.length === 1 && recipes[0]?.id === undefined
-  return shareSparse(specs.map((spec) => ({ ...spec, id: `${one ? base : `${base}+${spec.id}`}${suffix}` })))
+  return shareSparse(specs.map((spec) => ({ ...spec, id: `${one ? name : `${name}+${spec.id}`}${suffix(spec)}` })))
 }
 
 /** PromptReps' weight of the dense half (recipes' source, hybrid.py). */
@@ -85,7 +92,7 @@ function outputsOf({ output }: RecipeInput): readonly DenseOutput[] {
 
 /** Retrievers that differ in their output only share one encoding, which then makes the sparse half for all of them. */
 function shareSparse(specs: readonly DenseSpec[]): DenseSpec[] {
-  const key = (spec: DenseSpec) => JSON.stringify(spec.recipe)
+  const key = (spec: DenseSpec) => JSON.stringify([spec.recipe, spec.model.dtype])
   const sparse = new Set(specs.filter((spec) => spec.output !== 'dense').map(key))
   return specs.map((spec) =>
     sparse.has(key(spec))
@@ -138,6 +145,7 @@ function refuseOnServer(input: RecipeInput, parameters: RecipeParameters, path: 
   if (!HTTP_RECIPES.includes(input.recipe)) refuse(`the recipe ${input.recipe} cannot be followed there`)
   for (const name of Object.keys(parameters))
     if (!HTTP_PARAMETERS.includes(name)) refuse(`\`${name}\` cannot be set there`)
+  if (input.dtype !== undefined) refuse('`dtype` is its own choice')
   if (typeof parameters.maxLength === 'object') refuse('`maxLength` must be one number there')
   if (outputsOf(input).some((output) => output !== 'dense')) refuse('it gives dense vectors only')
 }

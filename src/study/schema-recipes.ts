@@ -59,7 +59,14 @@ const postprocess = z
     "What is done to vectors after encoding, in order, fitted on the collection's documents only (queries are centred by the mean of training queries, or of document sentences under the query prompt). Nothing is encoded again for it.",
   )
 
-const recipeParameters = {
+export const dtype = z
+  .enum(['float32', 'int8', 'int4'])
+  .describe(
+    'Precision of the weights in `engine: onnx`; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. Default: float32.',
+  )
+
+/** What a sweep can go over. */
+const sweepable = {
   system: z
     .string()
     .optional()
@@ -96,6 +103,14 @@ const recipeParameters = {
   maxLength: maxLength.optional(),
   normalize: z.boolean().optional().describe('Scale vectors to length 1.'),
   postprocess: postprocess.optional(),
+  alpha: z.number().min(0).max(1).optional().describe('Weight of the dense half of a hybrid. Default: 0.5.'),
+  queryMean: z
+    .enum(['auto', 'train', 'sentences'])
+    .optional()
+    .describe(
+      'Whose mean the query side is centred by: training queries, or sentences of documents under the query prompt. Default: auto, the former where there are 50.',
+    ),
+  dtype: dtype.optional(),
 }
 
 export const recipeObject = z.strictObject({
@@ -107,25 +122,16 @@ export const recipeObject = z.strictObject({
     .describe(
       '`promptreps`: which of its retrievers: dense, sparse, or hybrid (both, by min–max and alpha); several cost one encoding. Default: dense.',
     ),
-  alpha: z.number().min(0).max(1).optional().describe('Weight of the dense half of a hybrid. Default: 0.5.'),
-  queryMean: z
-    .enum(['auto', 'train', 'sentences'])
-    .optional()
-    .describe(
-      'Whose mean the query side is centred by: training queries, or sentences of documents under the query prompt. Default: auto, the former where there are 50.',
-    ),
-  ...recipeParameters,
+  ...sweepable,
   sweep: z
     .strictObject(
       Object.fromEntries(
-        Object.entries(recipeParameters).map(([name, schema]) => [
+        Object.entries(sweepable).map(([name, schema]) => [
           name,
           z.array(schema.unwrap()).min(1).optional().describe(`Values of \`${name}\` to try.`),
         ]),
       ) as {
-        [K in keyof typeof recipeParameters]: z.ZodOptional<
-          z.ZodArray<ReturnType<(typeof recipeParameters)[K]['unwrap']>>
-        >
+        [K in keyof typeof sweepable]: z.ZodOptional<z.ZodArray<ReturnType<(typeof sweepable)[K]['unwrap']>>>
       },
     )
     .optional()

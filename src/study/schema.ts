@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FUSION_METHODS, NORMALISATIONS } from '../fusion/index.ts'
 import { BM25_VARIANTS } from '../index/bm25/index.ts'
 import { ANALYZERS, STEMMERS } from '../index/text/index.ts'
-import { id, maxLength, type postprocessStep, prompts, RECIPE_IDS, recipeObject } from './schema-recipes.ts'
+import { dtype, id, maxLength, type postprocessStep, prompts, RECIPE_IDS, recipeObject } from './schema-recipes.ts'
 
 /** The names that strings in a study file may take; the JSON Schema and the suggestions come from here. */
 export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec'] as const
@@ -109,12 +109,7 @@ const modelObject = z.strictObject({
     .max(100)
     .optional()
     .describe('How often a request is tried again after 429, 5xx and broken connections. Default: 5.'),
-  dtype: z
-    .enum(['float32', 'int8', 'int4'])
-    .optional()
-    .describe(
-      'Precision of the weights in `engine: onnx`; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. Default: float32.',
-    ),
+  dtype: dtype.optional(),
   device: z
     .enum(['cpu', 'cuda', 'coreml', 'dml', 'webgpu'])
     .optional()
