@@ -33,8 +33,8 @@ export function registerDatasets(program: Command): void {
               count(d.documents),
               count(d.queries),
               d.split,
-              d.measure,
-              d.hub ?? 'not given away',
+              d.measures.join(', '),
+              d.hub?.repo ?? 'not given away',
             ]),
           ]),
         )

@@ -16,6 +16,10 @@ export interface FileCollection extends Collection {
   readFindings(): Promise<readonly Finding[]>
   /** How the files are read (split, columns …): with the files' content it decides what the collection holds. */
   readonly reading: Json
+  /** All splits that there are judgments for, in a fixed order. */
+  readonly splits: readonly string[]
+  /** Where it was fetched from, as `owner/name@commit`; empty for local files. */
+  readonly repositories: readonly string[]
   /** Queries kept by a smoke run, or null for the whole collection. */
   readonly limit: number | null
 }
@@ -35,6 +39,8 @@ export interface CollectionParts {
   readonly removeSelf: boolean
   readonly reading: { readonly [key: string]: Json | undefined }
   readonly files: readonly string[]
+  readonly splits: readonly string[]
+  readonly repositories?: readonly string[]
   readDocuments(): AsyncIterable<Document>
   /** All queries of the file, also those of other splits, with their places. */
   readQueries(): AsyncIterable<{ readonly query: Query; readonly where: Where }>
@@ -72,6 +78,8 @@ export function fileCollection(parts: CollectionParts): FileCollection {
     removeSelf: parts.removeSelf,
     reading: { split: parts.split, ...parts.reading },
     limit: null,
+    splits: parts.splits,
+    repositories: parts.repositories ?? [],
     documents: () => parts.readDocuments(),
     queries: async () => (await load()).queries,
     qrels: async () => (await load()).qrels,

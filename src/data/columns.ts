@@ -1,6 +1,6 @@
 /** Names of the columns, where they are not called as BEIR calls them. In files without a header a column is its number, `1` first. */
 export interface Columns {
-  /** Document id (and query id, unless `queryId` says otherwise). Default: `_id` or `id`. */
+  /** Document id (and query id, unless `queryId` says otherwise). Default: `_id` or `id`, else as ViDoRe and Tevatron call it. */
   readonly id?: string
   /** Document title. Default: `title`; documents may lack it. */
   readonly title?: string
@@ -39,16 +39,22 @@ export const JUDGMENT_DOCUMENT = [
 ] as const
 export const JUDGMENT_GRADE = ['score', 'grade', 'relevance', 'label', 'rel'] as const
 
+/** Names of ids and of the query's text where they are neither BEIR's nor MTEB's: ViDoRe's and Tevatron's. */
+const OTHER_DOCUMENT_IDS = ['corpus-id', 'docid'] as const
+const OTHER_QUERY_IDS = ['query-id', 'query_id'] as const
+const OTHER_QUERY_TEXTS = ['query'] as const
+
 export function columnNames(columns: Columns = {}, titles: 'keep' | 'omit' = 'keep'): ColumnNames {
   const one = (name: string | undefined, usual: readonly string[]) => (name === undefined ? usual : [name])
-  const id = one(columns.id, ['_id', 'id'])
+  const id = one(columns.id, ['_id', 'id', ...OTHER_DOCUMENT_IDS])
   const text = one(columns.text, ['text'])
+  const givenId = columns.id === undefined ? [] : [columns.id]
   return {
     id,
     title: titles === 'omit' ? [] : one(columns.title, ['title']),
     text,
-    queryId: columns.queryId === undefined ? [...new Set([...id, '_id', 'id'])] : [columns.queryId],
-    queryText: columns.queryText === undefined ? [...new Set([...text, 'text'])] : [columns.queryText],
+    queryId: one(columns.queryId, [...new Set([...givenId, '_id', 'id', ...OTHER_QUERY_IDS])]),
+    queryText: one(columns.queryText, [...new Set([...text, 'text', ...OTHER_QUERY_TEXTS])]),
     judgmentQuery: one(columns.judgmentQuery, JUDGMENT_QUERY),
     judgmentDocument: one(columns.judgmentDocument, JUDGMENT_DOCUMENT),
     grade: one(columns.grade, JUDGMENT_GRADE),

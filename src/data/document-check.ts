@@ -1,5 +1,6 @@
 import { FieldtrialError } from '../core/errors.ts'
 import { HashSet, textHash } from './hash-set.ts'
+import { ModalityCount } from './image.ts'
 import type { Collection, Document, Finding, Qrels, Query } from './types.ts'
 
 /** Above this, a document is hardly one passage; encoders read the beginning only. */
@@ -22,6 +23,7 @@ class Count {
 export class DocumentCheck {
   documents = 0
   characters = 0
+  readonly modalities = new ModalityCount()
   readonly #queries: ReadonlyMap<string, string>
   readonly #judged: Set<string>
   readonly #judgedCount: number
@@ -29,6 +31,7 @@ export class DocumentCheck {
   readonly #texts = new HashSet()
   readonly #suspects = new Set<string>()
   readonly #empty = new Count()
+  readonly #pictures = new Count()
   readonly #twins = new Count()
   readonly #long = new Count()
   readonly #spaced = new Count()
@@ -41,16 +44,19 @@ export class DocumentCheck {
     this.#judgedCount = this.#judged.size
   }
 
-  add({ id, title, text }: Document): void {
+  /** @param picture Hash of its image, where it has one. */
+  add({ id, title, text, image }: Document, picture = ''): void {
     this.documents++
     this.characters += title.length + text.length
     this.#judged.delete(id)
     if (this.#ids.add(textHash(id)) > 0 && this.#suspects.size < MAX_SUSPECTS) this.#suspects.add(id)
     if (/\s/.test(id)) this.#spaced.add(id)
     const content = `${title} ${text}`.trim()
-    if (content === '') this.#empty.add(id)
+    this.modalities.add(content, image)
+    if (content === '' && picture !== '') this.#pictures.add(id)
+    if (content === '' && picture === '') this.#empty.add(id)
     else {
-      const before = this.#texts.add(textHash(content))
+      const before = this.#texts.add(textHash(picture === '' ? content : `${content}\n${picture}`))
       // The first of a group is counted when its first twin shows up.
       if (before > 0) this.#twins.add(id, before === 1 ? 2 : 1)
     }
@@ -96,10 +102,17 @@ export class DocumentCheck {
       ...this.#absent(),
       ...of('documents.empty', 'warning', this.#empty, (n) => `${n} of ${all} documents have neither title nor text.`),
       ...of(
+        'documents.image-only',
+        this.#pictures.count === all ? 'info' : 'warning',
+        this.#pictures,
+        (n) => `${n} of ${all} documents are images without text: retrievers that read text cannot find them.`,
+      ),
+      ...of(
         'documents.duplicate-text',
         'warning',
         this.#twins,
-        (n) => `${n} of ${all} documents have the same title and text as another: no ranking can tell them apart.`,
+        (n) =>
+          `${n} of ${all} documents have the same ${this.#pictures.count > 0 ? 'content' : 'title and text'} as another: no ranking can tell them apart.`,
       ),
       ...of(
         'documents.very-long',

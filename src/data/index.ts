@@ -6,7 +6,17 @@ export { type ModelFileOptions, type ResolvedModel, resolveModel } from './hub/m
 export { buildKnownItem, type KnownItemOptions } from './known-item/index.ts'
 export { limitCollection } from './limit.ts'
 export { openCollection } from './open.ts'
-export { type DatasetInfo, findDataset, listDatasets } from './registry/index.ts'
+export {
+  DATASET_GROUPS,
+  type DatasetGroup,
+  type DatasetInfo,
+  type ExpandedGroup,
+  expandGroup,
+  findDataset,
+  globPattern,
+  listDatasets,
+  whyNotOpened,
+} from './registry/index.ts'
 export type { CollectionContext, CollectionSpec } from './spec.ts'
 export { summarise } from './summary.ts'
 export { collectionState, summariseCached } from './summary-cache.ts'

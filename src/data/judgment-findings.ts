@@ -1,19 +1,29 @@
-import type { Finding, Qrels, Query } from './types.ts'
+import type { Finding, ModalityCounts, Qrels, Query } from './types.ts'
 
 const EXAMPLES = 5
 
 /** What is odd about the queries of the split. */
-export function queryFindings(queries: readonly Query[]): Finding[] {
-  const empty = queries.filter(({ text }) => text.trim() === '').map(({ id }) => id)
+export function queryFindings(queries: readonly Query[], modalities: ModalityCounts): Finding[] {
+  const wordless = queries.filter(({ text }) => text.trim() === '')
+  const empty = wordless.filter(({ image }) => image === undefined).map(({ id }) => id)
+  const pictures = wordless.filter(({ image }) => image !== undefined).map(({ id }) => id)
   const first = new Map<string, string>()
   const twins = new Set<string>()
-  for (const { id, text } of queries) {
+  for (const { id, text, image } of queries) {
+    if (image !== undefined) continue // what tells them apart is not their text
     const before = first.get(text)
     if (before === undefined) first.set(text, id)
     else twins.add(before).add(id)
   }
   return [
     ...finding('queries.empty', 'warning', empty, queries.length, (n, of) => `${n} of ${of} queries have no text.`),
+    ...finding(
+      'queries.image-only',
+      modalities.image === queries.length ? 'info' : 'warning',
+      pictures,
+      queries.length,
+      (n, of) => `${n} of ${of} queries are images without text: retrievers that read text cannot answer them.`,
+    ),
     ...finding(
       'queries.duplicate-text',
       'info',

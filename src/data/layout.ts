@@ -26,6 +26,8 @@ const ROLES: Readonly<Record<string, Role>> = {
   corpus: 'documents',
   documents: 'documents',
   queries: 'queries',
+  // As M-BEIR and MTEB's image sets call it.
+  query: 'queries',
   qrels: 'qrels',
 }
 const ROLE_SUFFIX = /^(.+)[-_](corpus|queries|qrels)$/
@@ -37,8 +39,8 @@ const SHARD = /-\d{5}-of-\d{5}(-[0-9a-f]+)?$/
 /**
  * Finds corpus, queries and judgments among file names. It knows BEIR (`corpus.jsonl`, `queries.jsonl`,
  * `qrels/SPLIT.tsv`), the hub's parquet forms of it (`corpus/…parquet`, `data/corpus-00000-of-00001.parquet`,
- * `default/SPLIT/0000.parquet`), CoIR and MTEB data sets (configs `corpus`, `queries`, `default` or `NAME-corpus` …),
- * and folders or archives with one such collection in each subfolder (CQADupStack).
+ * `default/SPLIT/0000.parquet`), CoIR and MTEB data sets (configs `corpus`, `queries`, `default` or `NAME-corpus` …), M-BEIR
+ * and ViDoRe (`query-00000-of-00001.parquet`, `corpus/test-…parquet`), and folders or archives with one such collection in each subfolder (CQADupStack).
  *
  * @param paths Relative paths with `/`.
  * @param subset Which collection, where there are several.

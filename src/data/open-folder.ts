@@ -1,11 +1,12 @@
 import { readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import type { Json } from '../core/fingerprint.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { type ByteSource, fileSource } from './byte-source.ts'
 import { type FileCollection, fileCollection } from './collection.ts'
 import { columnNames } from './columns.ts'
+import { type FindPicture, isPicture } from './image.ts'
 import { findLayout } from './layout.ts'
 import type { CollectionContext, CollectionSpec } from './spec.ts'
 import { tableFile } from './table.ts'
@@ -24,6 +25,7 @@ export interface Identity {
   readonly name: string
   readonly source: string
   readonly removeSelf: boolean
+  readonly repositories?: readonly string[]
 }
 
 /** Opens a folder in BEIR's layout or one of its relatives (see `findLayout`). */
@@ -35,7 +37,7 @@ export async function openFolder(
 ): Promise<FileCollection> {
   const paths = await listFiles(folder)
   const files = new Map(paths.map((path) => [path, fileSource(join(folder, path))]))
-  return openFiles(files, spec, identity, context)
+  return openFiles(files, spec, identity, context, folder)
 }
 
 /** Opens a zip archive of such a folder, with or without a folder around everything. */
@@ -51,6 +53,7 @@ export async function openZip(
 /**
  * Opens a collection out of named files.
  *
+ * @param folder Where pictures lie that are not among the files; undefined where nothing else can be read.
  * @throws FieldtrialError `DATA_MISSING` when corpus, queries, qrels or the split are not among them.
  */
 export function openFiles(
@@ -58,6 +61,7 @@ export function openFiles(
   spec: CollectionSpec,
   identity: Identity,
   context: CollectionContext,
+  folder?: string,
 ): FileCollection {
   const layout = findLayout([...files.keys()], spec.subset, identity.source)
   const require = (paths: readonly string[], what: string, name: string) => {
@@ -69,19 +73,37 @@ export function openFiles(
   }
   const documents = require(layout.documents, 'corpus', 'corpus.jsonl')
   const queries = require(layout.queries, 'queries', 'queries.jsonl')
-  const split = chooseSplit([...layout.qrels.keys()].sort(), spec.split, identity.source, context)
+  const splits = [...layout.qrels.keys()].sort()
+  const split = chooseSplit(splits, spec.split, identity.source, context)
   const qrels = require(layout.qrels.get(split) ?? [], 'qrels', `qrels/${split}.tsv`)
   const names = columnNames(spec.columns, spec.titles)
   const named = spec.columns?.judgmentQuery !== undefined || spec.columns?.judgmentDocument !== undefined
+  const find = findPictures(files, dirname(layout.documents[0]!), folder)
+  const pictures = [...files].flatMap(([path, { file }]) => (isPicture(path) ? [file] : []))
   return fileCollection({
     ...identity,
     split,
+    splits,
     reading: readingOf(spec),
-    files: [...new Set([...documents, ...queries, ...qrels].map(({ source }) => source.file))],
-    readDocuments: () => readDocuments(documents, names),
-    readQueries: () => readQueries(queries, names),
+    files: [...new Set([...[...documents, ...queries, ...qrels].map(({ source }) => source.file), ...pictures])],
+    readDocuments: () => readDocuments(documents, names, find),
+    readQueries: () => readQueries(queries, names, find),
     readJudgments: () => readJudgments(qrels, names, named),
   })
+}
+
+/** Pictures are named relative to the corpus, or to the folder or archive that holds all parts. */
+function findPictures(
+  files: ReadonlyMap<string, ByteSource>,
+  corpusFolder: string,
+  folder: string | undefined,
+): FindPicture {
+  return (path) => {
+    const plain = path.replaceAll('\\', '/').replace(/^\.\//, '')
+    const found = files.get(corpusFolder === '.' ? plain : `${corpusFolder}/${plain}`) ?? files.get(plain)
+    // A listing of very many files is cut; what it lacks may be there all the same.
+    return found ?? (folder === undefined ? undefined : fileSource(join(folder, plain)))
+  }
 }
 
 /** The parts of a spec that decide how files are read. */

@@ -1,13 +1,12 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
-import { nearest } from '../core/suggest.ts'
 import { type ByteSource, fileSource } from './byte-source.ts'
 import { type CollectionParts, type FileCollection, fileCollection } from './collection.ts'
 import { columnNames } from './columns.ts'
-import { openHub } from './hub/open.ts'
+import { openHub, openKnown } from './hub/open.ts'
 import { limitCollection } from './limit.ts'
 import { type Identity, isDirectory, nameOfPath, openFolder, openZip, readingOf } from './open-folder.ts'
-import { findDataset, hubName, listDatasets } from './registry/index.ts'
+import { datasetHint, expandGroup, findDataset, listDatasets, whyNotOpened } from './registry/index.ts'
 import type { CollectionContext, CollectionSpec } from './spec.ts'
 import { tableFile, tableFormat } from './table.ts'
 import { readDocuments, readJudgments, readQueries } from './table-reader.ts'
@@ -38,10 +37,22 @@ async function openWhole(spec: CollectionSpec, context: CollectionContext): Prom
     return openFolder(source, spec, localIdentity(spec, context), context)
   }
   const known = findDataset(source)
-  if (known?.hub) return openHub(hubName(known), spec, context)
-  if (known)
-    throw new FieldtrialError('DATA_MISSING', `${known.id} cannot be fetched: ${known.note}.`, {
-      hint: 'Get the data from its owner, bring it into BEIR layout, and give the folder.',
+  const why = known && whyNotOpened(known)
+  if (known && why !== undefined)
+    throw new FieldtrialError('DATA_MISSING', `${known.id} cannot be opened: ${why}.`, {
+      hint:
+        known.kind === 'training'
+          ? 'Name it where examples to train on are asked for.'
+          : 'Get the data from its owner, bring it into BEIR layout, and give the folder.',
+    })
+  if (known?.hub) return openKnown(known, known.hub, spec, context)
+  const group = expandGroup(source)
+  if (group !== undefined)
+    throw new FieldtrialError('USAGE', `${source} names ${group.members.length} collections; one is wanted here.`, {
+      hint: `Name one of them: ${group.members
+        .slice(0, 20)
+        .map(({ id }) => id)
+        .join(', ')}${group.members.length > 20 ? ' …' : ''}. In \`collections:\` of a study, groups work.`,
     })
   throw new FieldtrialError('DATA_MISSING', `There is no folder, .zip or known data set ${source}.`, {
     hint: unknownHint(source),
@@ -49,16 +60,16 @@ async function openWhole(spec: CollectionSpec, context: CollectionContext): Prom
 }
 
 function unknownHint(source: string): string {
-  const ids = listDatasets().map(({ id }) => id)
-  const near = ids.find((id) => id.split('/')[1] === source.toLowerCase()) ?? nearest(source, ids)
-  if (near !== undefined) return `Did you mean ${near}?`
-  return 'Check the path; a data set on the hub is named hf:owner/name, and `fieldtrial datasets` lists the known names.'
+  return (
+    datasetHint(source) ??
+    'Check the path; a data set on the hub is named hf:owner/name, and `fieldtrial datasets` lists the known names.'
+  )
 }
 
 /** A local folder called like a known collection is taken for it as far as `removeSelf` goes; that is said. */
 function localIdentity(spec: CollectionSpec, context: CollectionContext): Identity {
   const folder = nameOfPath(spec.source)
-  const known = listDatasets().find(({ id }) => id.split('/')[1] === folder.toLowerCase())
+  const known = listDatasets().find(({ name }) => name === folder.toLowerCase())
   const removeSelf = spec.removeSelf ?? known?.removeSelf ?? false
   if (spec.removeSelf === undefined && removeSelf)
     context.onNotice?.({
@@ -73,20 +84,22 @@ function localIdentity(spec: CollectionSpec, context: CollectionContext): Identi
 function openNamedFiles(spec: CollectionSpec, identity: Identity): FileCollection {
   const { documents, queries, qrels } = spec.files!
   const at = (file: string) => fileSource(join(spec.source, file))
+  const find = (path: string) => at(join(dirname(documents), path))
   const names = columnNames(spec.columns, spec.titles)
   const parts: CollectionParts = {
     ...identity,
     split: spec.split ?? 'test',
+    splits: [spec.split ?? 'test'],
     reading: readingOf(spec),
     files: [documents, queries, qrels].map((file) => join(spec.source, file)),
     readDocuments: () =>
       tableFormat(documents) === undefined
         ? readTrecDocuments(at(documents))
-        : readDocuments([tableFile(at(documents))], names),
+        : readDocuments([tableFile(at(documents))], names, find),
     readQueries: () =>
       spec.format === 'trec' || tableFormat(queries) === undefined
         ? readTopicFile(at(queries))
-        : readQueries([tableFile(at(queries))], names),
+        : readQueries([tableFile(at(queries))], names, find),
     readJudgments: async () => {
       if (spec.format === 'trec' || tableFormat(qrels) === undefined)
         return { qrels: await readQrels(at(qrels)), repeated: 0 }

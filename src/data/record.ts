@@ -106,7 +106,11 @@ export function gradeField(row: Row, names: readonly string[], where: Where): nu
 }
 
 function missingField(row: Row, names: readonly string[], where: Where): FieldtrialError {
-  const wanted = names.map((name) => `"${name}"`).join(' or ')
+  // The usual names; the spellings of single publishers would only confuse.
+  const wanted = names
+    .slice(0, 2)
+    .map((name) => `"${name}"`)
+    .join(' or ')
   const has = Object.keys(row).slice(0, 12)
   const empty = names.find((name) => name in row)
   return invalid(

@@ -27,7 +27,7 @@ export interface CollectionSpec {
   /** The three files, relative to `source`, for `trec` and `table`. */
   readonly files?: { readonly documents: string; readonly queries: string; readonly qrels: string }
   readonly columns?: Columns
-  /** Commit, branch or tag on the hub. Default: main. */
+  /** Commit, branch or tag on the hub. Default: the commit that the registry pins for its own names, else main. */
   readonly revision?: string
   /** Which collection, where a data set or archive holds several. */
   readonly subset?: string

@@ -8,7 +8,7 @@ import { summarise } from './summary.ts'
 import type { CollectionSummary } from './types.ts'
 
 /** To be raised whenever the same files would give another summary. */
-const VERSION = 1
+const VERSION = 2
 
 /**
  * `summarise`, remembered in `cacheDir` as long as the source files stay the same (path, size, times in nanoseconds and

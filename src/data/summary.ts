@@ -3,8 +3,9 @@ import { throwIfAborted } from '../core/errors.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { FileCollection } from './collection.ts'
 import { DocumentCheck } from './document-check.ts'
+import { imageHash, ModalityCount } from './image.ts'
 import { judgmentFindings, queryFindings } from './judgment-findings.ts'
-import type { Collection, CollectionSummary, Finding, Qrels, Query } from './types.ts'
+import type { Collection, CollectionSummary, Finding, ModalityCounts, Qrels, Query } from './types.ts'
 
 const REPORT_EVERY_MS = 250
 
@@ -13,7 +14,8 @@ const REPORT_EVERY_MS = 250
  * about 60 bytes for each document.
  *
  * The hashes are SHA-256 over one line of JSON per record, so they do not depend on the file format: `[id,title,text]`
- * and `[id,text]` in file order, `[query,document,grade]` sorted by ids, since the order of judgments means nothing.
+ * and `[id,text]` in file order, `[query,document,grade]` sorted by ids, since the order of judgments means nothing. A record
+ * with a picture has the SHA-256 of its bytes behind, so pictures are read once.
  *
  * @throws FieldtrialError `DATA_INVALID` when a record is broken, an id stands there twice, there are no documents, or
  * none of the judged documents is among them; `CANCELLED`.
@@ -28,8 +30,10 @@ export async function summarise(
   const corpus = createHash('sha256')
   let reported = Date.now()
   for await (const document of collection.documents()) {
-    corpus.update(`${JSON.stringify([document.id, document.title, document.text])}\n`)
-    check.add(document)
+    const { id, title, text, image } = document
+    const picture = image === undefined ? [] : [await imageHash(image)]
+    corpus.update(`${JSON.stringify([id, title, text, ...picture])}\n`)
+    check.add(document, picture[0])
     if ((check.documents & 0xff) !== 0) continue
     throwIfAborted(work.signal)
     if (Date.now() - reported < REPORT_EVERY_MS) continue
@@ -42,22 +46,22 @@ export async function summarise(
     })
   }
   await check.verify(collection)
-  let judgments = 0
-  for (const grades of qrels.values()) judgments += grades.size
+  const asked = await summariseQueries(queries)
   return {
     documents: check.documents,
     queries: queries.length,
-    judgments,
+    judgments: countJudgments(qrels),
     documentCharacters: check.characters,
     queryCharacters: queries.reduce((sum, { text }) => sum + text.length, 0),
+    modalities: { documents: check.modalities.done(), queries: asked.modalities },
     corpusHash: corpus.digest('hex'),
-    queriesHash: queriesHash(queries),
+    queriesHash: asked.hash,
     qrelsHash: qrelsHash(qrels),
     findings: [
       ...limited(collection, check.documents),
       ...((await collection.readFindings?.()) ?? []),
       ...check.findings(collection.removeSelf),
-      ...queryFindings(queries),
+      ...queryFindings(queries, asked.modalities),
       ...judgmentFindings(qrels),
     ],
   }
@@ -78,13 +82,26 @@ function limited(collection: Partial<Pick<FileCollection, 'limit'>>, documents: 
   ]
 }
 
-function queriesHash(queries: readonly Query[]): string {
-  const hash = createHash('sha256')
-  for (const { id, text } of queries) hash.update(`${JSON.stringify([id, text])}\n`)
-  return hash.digest('hex')
+export function countJudgments(qrels: Qrels): number {
+  let count = 0
+  for (const grades of qrels.values()) count += grades.size
+  return count
 }
 
-function qrelsHash(qrels: Qrels): string {
+/** The content hash of queries, and what they are. */
+export async function summariseQueries(
+  queries: readonly Query[],
+): Promise<{ readonly hash: string; readonly modalities: ModalityCounts }> {
+  const hash = createHash('sha256')
+  const modalities = new ModalityCount()
+  for (const { id, text, image } of queries) {
+    modalities.add(text, image)
+    hash.update(`${JSON.stringify([id, text, ...(image === undefined ? [] : [await imageHash(image)])])}\n`)
+  }
+  return { hash: hash.digest('hex'), modalities: modalities.done() }
+}
+
+export function qrelsHash(qrels: Qrels): string {
   const hash = createHash('sha256')
   for (const query of [...qrels.keys()].sort()) {
     const grades = qrels.get(query)!

@@ -1,13 +1,36 @@
-/** A document as it is ranked: the title may be empty. */
+/** A picture of a collection, not yet read: collections of images are larger than memory. */
+export interface ImageRef {
+  /** As the collection names it: relative to its folder, or the name inside a parquet file; null where it has none. */
+  readonly path: string | null
+  /**
+   * The encoded picture (PNG, JPEG …), read anew on each call.
+   *
+   * @throws FieldtrialError `DATA_MISSING` when the file is not there, `DATA_INVALID` when it is empty.
+   */
+  bytes(): Promise<Uint8Array>
+}
+
+/** A document as it is ranked: the title may be empty, and of one that is an image the text too. */
 export interface Document {
   readonly id: string
   readonly title: string
   readonly text: string
+  readonly image?: ImageRef
 }
 
+/** A query; the text of one that is an image may be empty. */
 export interface Query {
   readonly id: string
   readonly text: string
+  readonly image?: ImageRef
+}
+
+/** How many records are which: text only, image only, both, or neither. */
+export interface ModalityCounts {
+  readonly text: number
+  readonly image: number
+  readonly both: number
+  readonly empty: number
 }
 
 /** Relevance judgments: query id → document id → grade (an integer; negative grades exist in TREC files). */
@@ -36,6 +59,8 @@ export interface Finding {
   readonly message: string
   /** A few ids, for a look. */
   readonly examples: readonly string[]
+  /** What to do about it, where there is something to do. */
+  readonly hint?: string
 }
 
 /** What one pass over a collection finds; it decides the collection's identity. */
@@ -47,7 +72,8 @@ export interface CollectionSummary {
   /** UTF-16 code units of all documents' titles and texts, and of all judged queries: what estimates of time are made from. */
   readonly documentCharacters: number
   readonly queryCharacters: number
-  /** SHA-256 over the records (id, title, text) in order: equal for the same content in any file format. */
+  readonly modalities: { readonly documents: ModalityCounts; readonly queries: ModalityCounts }
+  /** SHA-256 over the records (id, title, text, SHA-256 of the image if any) in order: equal for the same content in any file format. */
   readonly corpusHash: string
   readonly queriesHash: string
   readonly qrelsHash: string

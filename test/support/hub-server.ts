@@ -89,15 +89,16 @@ export class TestHub {
    * Puts files into a repository as a new commit.
    *
    * @param repo `models/owner/name` or `datasets/owner/name`.
+   * @param commit What the commit is to be called, for names that pin one. Default: made up.
    * @returns The commit.
    */
-  push(repo: string, files: RepoFiles, ref = 'main'): string {
+  push(repo: string, files: RepoFiles, ref = 'main', commit?: string): string {
     const known = this.#repos.get(repo) ?? { commits: new Map(), refs: new Map(), gated: false }
     this.#repos.set(repo, known)
-    const commit = createHash('sha1').update(`${repo} ${known.commits.size}`).digest('hex')
-    known.commits.set(commit, files)
-    known.refs.set(ref, commit)
-    return commit
+    const name = commit ?? createHash('sha1').update(`${repo} ${known.commits.size}`).digest('hex')
+    known.commits.set(name, files)
+    known.refs.set(ref, name)
+    return name
   }
 
   gate(repo: string): void {

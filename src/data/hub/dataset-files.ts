@@ -20,12 +20,14 @@ export interface DatasetFiles {
  * two (`NAME-queries-corpus` and `NAME-qrels`) and the single ones of MTEB and CoIR. Where the main branch holds no
  * tables, the hub's own parquet conversion of it is taken.
  *
+ * @param judgments The repository of the judgments and its commit, where both are known.
  * @throws FieldtrialError `DATA_MISSING`, `NETWORK`, `OFFLINE`.
  */
 export async function resolveDatasetFiles(
   repo: RepoRef,
   subset: string | undefined,
   context: HubContext,
+  judgments?: { readonly repo: string; readonly revision: string | null },
 ): Promise<DatasetFiles> {
   const hub = hubConfig(context)
   const found: Tables[] = []
@@ -44,7 +46,7 @@ export async function resolveDatasetFiles(
   const [refusal] = failures
   // A revision names a commit of the repository that was asked for, not of its siblings.
   if (noDocuments() && base === repo.id) await take(`${base}-queries-corpus`, 'main')
-  if (found.length > 0 && noQrels()) await take(`${base}-qrels`, 'main')
+  if (found.length > 0 && noQrels()) await take(judgments?.repo ?? `${base}-qrels`, judgments?.revision ?? 'main')
   if (found.length === 0 && refusal) throw refusal
   // A part that may be there but could not be asked for is not the same as one that is not there.
   const unknown = failures.find(({ code }) => code !== 'DATA_MISSING')

@@ -171,34 +171,6 @@ test('the same parquet layout in a local folder', async () => {
   await expect(summarise(cut)).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('no') })
 })
 
-test('names of the registry lead to the hub, with its split, names and rules', async () => {
-  const { hub, open, notices } = await setUp({
-    'BeIR/arguana': { 'corpus.jsonl.gz': gz('corpus.jsonl'), 'queries.jsonl.gz': gz('queries.jsonl') },
-    'BeIR/arguana-qrels': { 'test.tsv': SMALL_BEIR['qrels/test.tsv'] },
-    'CoIR-Retrieval/CodeSearchNet': {
-      'go-corpus/test-00000-of-00001.parquet': corpus,
-      'go-queries/test-00000-of-00001.parquet': queries,
-      'go-qrels/test-00000-of-00001.parquet': qrels,
-    },
-  })
-  expect(await open({ source: 'beir/arguana' })).toMatchObject({
-    name: 'arguana',
-    source: 'beir/arguana',
-    removeSelf: true,
-  })
-  const code = await open({ source: 'coir/codesearchnet-go' })
-  expect(code).toMatchObject({ name: 'codesearchnet-go', removeSelf: false })
-  for await (const { title } of code.documents()) expect(title).toBe('')
-  expect(notices).toMatchObject([{ code: 'collection.titles' }])
-  for await (const { title } of (await open({ source: 'coir/codesearchnet-go', titles: 'keep' })).documents())
-    if (title !== '') expect(title).toBe('Wings')
-  await expect(open({ source: 'beir/bioasq' })).rejects.toMatchObject({
-    message: expect.stringContaining('registration'),
-  })
-  await expect(open({ source: 'beir/scifcat' })).rejects.toMatchObject({ hint: 'Did you mean beir/scifact?' })
-  expect(hub.requests.some(({ path }) => path.includes('bioasq'))).toBe(false)
-})
-
 test('a revision, given in the name or beside it', async () => {
   const repo = {
     'corpus.jsonl': SMALL_BEIR['corpus.jsonl'],

@@ -1,13 +1,13 @@
 import { fileSource } from '../byte-source.ts'
 import type { FileCollection } from '../collection.ts'
 import { openFiles } from '../open-folder.ts'
-import { datasetOnHub } from '../registry/index.ts'
+import { type DatasetInfo, datasetOnHub, type HubSource } from '../registry/index.ts'
 import type { CollectionContext, CollectionSpec } from '../spec.ts'
-import { resolveDatasetFiles } from './dataset-files.ts'
+import { type DatasetFiles, resolveDatasetFiles } from './dataset-files.ts'
 import { parseRef } from './ref.ts'
 
 /**
- * Opens a data set of the hub, fetching what is not in the cache.
+ * Opens a data set of the hub by its address, fetching what is not in the cache.
  *
  * @param name `owner/name[@revision][#subset]`; the spec's own revision and subset go first.
  * @throws FieldtrialError `DATA_MISSING`, `NETWORK`, `OFFLINE`, `USAGE`.
@@ -16,8 +16,41 @@ export async function openHub(name: string, spec: CollectionSpec, context: Colle
   const ref = parseRef('dataset', name)
   const revision = spec.revision ?? ref.revision
   const subset = spec.subset ?? ref.subset
-  const known = datasetOnHub(ref.id, subset)
-  const { files } = await resolveDatasetFiles({ type: 'dataset', id: ref.id, revision }, subset, context)
+  const found = await resolveDatasetFiles({ type: 'dataset', id: ref.id, revision }, subset, context)
+  const fallback = [ref.id.split('/').pop(), subset].filter(Boolean).join('-').toLowerCase()
+  return openFetched(found, datasetOnHub(ref.id, subset), fallback, { ...spec, ...(subset ? { subset } : {}) }, context)
+}
+
+/**
+ * Opens a data set by its name in the registry, at the commits that it pins.
+ *
+ * @throws FieldtrialError as `openHub`.
+ */
+export async function openKnown(
+  known: DatasetInfo,
+  hub: HubSource,
+  spec: CollectionSpec,
+  context: CollectionContext,
+): Promise<FileCollection> {
+  const subset = spec.subset ?? known.subset
+  const revision = spec.revision ?? hub.revision ?? 'main'
+  const found = await resolveDatasetFiles({ type: 'dataset', id: hub.repo, revision }, subset, context, hub.qrels)
+  if (spec.revision === undefined && (hub.revision === null || hub.qrels?.revision === null))
+    context.onNotice?.({
+      level: 'info',
+      code: 'collection.unpinned',
+      message: `${known.id} has no pinned commit: it is what ${found.repositories.join(' and ')} hold today.`,
+    })
+  return openFetched(found, known, known.name, { ...spec, ...(subset ? { subset } : {}) }, context)
+}
+
+function openFetched(
+  { files, repositories }: DatasetFiles,
+  known: DatasetInfo | undefined,
+  fallbackName: string,
+  spec: CollectionSpec,
+  context: CollectionContext,
+): FileCollection {
   const titles = spec.titles ?? known?.titles ?? 'keep'
   if (titles === 'omit' && spec.titles === undefined)
     context.onNotice?.({
@@ -28,11 +61,12 @@ export async function openHub(name: string, spec: CollectionSpec, context: Colle
   const split = spec.split ?? known?.split
   return openFiles(
     new Map([...files].map(([path, disk]) => [path, fileSource(disk)])),
-    { ...spec, titles, ...(subset === undefined ? {} : { subset }), ...(split === undefined ? {} : { split }) },
+    { ...spec, titles, ...(split === undefined ? {} : { split }) },
     {
-      name: spec.name ?? known?.name ?? [ref.id.split('/').pop(), subset].filter(Boolean).join('-').toLowerCase(),
+      name: spec.name ?? known?.name ?? fallbackName,
       source: spec.source,
       removeSelf: spec.removeSelf ?? known?.removeSelf ?? false,
+      repositories,
     },
     context,
   )

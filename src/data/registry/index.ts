@@ -1,33 +1,25 @@
 import { BEIR } from './beir.ts'
 import { COIR } from './coir.ts'
+import { listDatasets } from './list.ts'
 import type { DatasetInfo } from './types.ts'
 
-export type { DatasetInfo } from './types.ts'
+export { datasetHint, type ExpandedGroup, expandGroup, globPattern, whyNotOpened } from './expand.ts'
+export { DATASET_GROUPS, type DatasetGroup } from './groups.ts'
+export { findDataset, listDatasets } from './list.ts'
+export type * from './types.ts'
 
-/** All data sets that can be named without an address, in the order of their families' own lists. */
-export function listDatasets(): readonly DatasetInfo[] {
-  return [...BEIR, ...COIR]
-}
-
-/** The data set of this id (`beir/scifact`), in whatever case; undefined for unknown ones. */
-export function findDataset(id: string): DatasetInfo | undefined {
-  const wanted = id.toLowerCase()
-  return listDatasets().find((dataset) => dataset.id === wanted)
-}
-
-/** What is known of a repository on the hub, also of MTEB's copies of BEIR's sets and CoIR's older repositories. */
+/** What is known of a repository on the hub: one that the registry names, a mirror, or one of CoIR's older repositories. */
 export function datasetOnHub(repo: string, subset: string | undefined): DatasetInfo | undefined {
   const id = repo.toLowerCase()
-  const [owner, name = ''] = id.split('/')
   const all = listDatasets()
-  const exact = all.find((dataset) => dataset.hub?.toLowerCase() === id && dataset.subset === subset)
-  if (exact) return exact
-  if (owner === 'mteb') return BEIR.find((dataset) => dataset.name === name)
+  const named = all.find(
+    ({ hub, mirrors, ...dataset }) =>
+      dataset.subset === subset &&
+      [...(hub ? [hub] : []), ...mirrors].some((source) => source.repo.toLowerCase() === id),
+  )
+  if (named) return named
+  const [owner, name = ''] = id.split('/')
+  if (owner === 'beir' || owner === 'mteb') return BEIR.find((dataset) => dataset.name === name)
   if (owner === 'coir-retrieval') return COIR.find((dataset) => dataset.name === name.replace(/-queries-corpus$/, ''))
   return undefined
-}
-
-/** `owner/name#subset`. */
-export function hubName(dataset: DatasetInfo): string {
-  return `${dataset.hub}${dataset.subset === undefined ? '' : `#${dataset.subset}`}`
 }

@@ -26,6 +26,11 @@ describe('taskInstruction', () => {
       'cqadupstack-tex',
       'Given a question, retrieve detailed question descriptions from Stackexchange that are duplicates to the given question',
     ],
+    ['msmarco/dl19', 'Given a web search query, retrieve relevant passages that answer the query'],
+    ['msmarco-dev', 'Given a web search query, retrieve relevant passages that answer the query'],
+    ['image/flickr30k-t2i', 'Find an image that matches the given caption.'],
+    ['vidore/docvqa', "Find a screenshot that relevant to the user's question."],
+    ['mbeir/visualnews-i2t', 'Find a caption for the news in the given photo.'],
     ['Touche2020', 'Given a question, retrieve detailed and persuasive arguments that answer the question'],
   ])('%s', (name, instruction) => {
     expect(taskInstruction(name)?.instruction).toBe(instruction)
@@ -34,7 +39,7 @@ describe('taskInstruction', () => {
   it('cites who worded it, and knows nothing of other collections', () => {
     expect(taskInstruction('beir/fever')?.source).toContain('arXiv:2401.00368')
     expect(taskInstruction('coir/apps')?.source).toContain('arXiv:2505.12697')
-    for (const name of ['my-notes', 'beir/cosqa', 'coir/scifact', 'constructor', ''])
+    for (const name of ['my-notes', 'beir/cosqa', 'coir/scifact', 'msmarco/scifact', 'dev', 'constructor', ''])
       expect(taskInstruction(name)).toBeNull()
     expect(GENERIC_TASK.instruction).toBe(taskInstruction('msmarco')?.instruction)
   })
