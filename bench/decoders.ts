@@ -40,6 +40,14 @@ interface Turn {
   readonly cpu: number
 }
 
+/** One that takes turns. */
+interface Side {
+  readonly name: string
+  readonly turns: Turn[]
+  turn(): Promise<Turn>
+  close(): Promise<void>
+}
+
 const rows: BenchRow[] = []
 const skips: Skip[] = []
 const notes: string[] = []
@@ -78,92 +86,82 @@ async function compare(texts: readonly string[]): Promise<void> {
   const tokens = ids.reduce((sum, list) => sum + list.length, 0)
   const file = join(scratch, 'decoder-ids.json')
   await writeFile(file, JSON.stringify(ids))
-  // One model in memory at a time, all of them in every round: five would not fit everywhere.
-  const turns = new Map<string, Turn[]>()
+  // All are loaded and warm before the first turn (some 8 GiB for half a billion weights); then they take turns.
   const vectors = new Map<string, Float32Array>()
-  for (let round = 0; round < rounds; round++) {
-    for (const dtype of OURS) await ourTurn(dtype, await (await prepare(dtype)).open({ threads }), texts)
-    for (const dtype of PEERS) await peerTurn(dtype, file)
-    await serverTurn()
+  const sides: Side[] = []
+  try {
+    for (const dtype of OURS) sides.push(await ours(dtype))
+    for (const dtype of PEERS) await openOr(`transformers ${dtype}`, () => transformers(dtype))
+    await openOr('http', server)
+    for (let round = 0; round < rounds; round++) for (const side of sides) side.turns.push(await side.turn())
+  } finally {
+    for (const side of sides) await side.close()
   }
   report(tokens)
 
-  async function ourTurn(dtype: string, encoder: Encoder, all: readonly string[]): Promise<void> {
+  /** A peer that cannot be had is a skipped row, not the end. */
+  async function openOr(name: string, open: () => Promise<Side>): Promise<void> {
     try {
-      await encoder.encode(all.slice(0, 1), 'document')
-      const cpu = process.cpuUsage()
-      const started = performance.now()
-      const encoded = await encoder.encode(all, 'document')
-      const seconds = (performance.now() - started) / 1000
-      const used = process.cpuUsage(cpu)
-      note(`onnx ${dtype}`, { seconds, cpu: (used.user + used.system) / 1e6 })
-      vectors.set(`onnx ${dtype}`, encoded.vectors)
-    } finally {
-      await encoder.close()
+      sides.push(await open())
+    } catch (error) {
+      skips.push({ name, reason: (error as Error).message })
     }
   }
 
-  async function peerTurn(dtype: string, idsFile: string): Promise<void> {
-    const opened = await openPeer('encode_transformers.py', [folder, idsFile, dtype], { threads })
-    if (!opened.ok) {
-      skips.push({ name: `transformers ${dtype}`, reason: opened.reason })
-      return
-    }
-    try {
-      await peerVectors(opened.peer, dtype)
-      note(`transformers ${dtype}`, await opened.peer.ask<Turn>('encode'))
-    } finally {
-      await opened.peer.close()
-    }
+  async function ours(dtype: (typeof OURS)[number]): Promise<Side> {
+    const encoder = await (await prepare(dtype)).open({ threads })
+    return encoderSide(`onnx ${dtype}`, encoder, texts, () => Promise.resolve(0))
   }
 
-  /** Prompts as text: what a server is sent. Its processor time is the server's and ours. */
-  async function serverTurn(): Promise<void> {
-    const opened = await openPeer('serve_transformers.py', [folder, 'bfloat16'], { threads })
-    if (!opened.ok) {
-      skips.push({ name: 'http', reason: opened.reason })
-      return
-    }
-    const { peer } = opened
-    try {
-      const url = `http://127.0.0.1:${await peer.ask<number>('port')}/v1`
-      const encoder = await (await prepareHttp({ url, model: 'bench', batchSize: 4 })).open({})
-      await encoder.encode(prompts.slice(0, 1), 'document')
-      const theirs = await peer.ask<number>('cpu')
-      const cpu = process.cpuUsage()
-      const started = performance.now()
-      const encoded = await encoder.encode(prompts, 'document')
-      const seconds = (performance.now() - started) / 1000
-      const used = process.cpuUsage(cpu)
-      note('http', { seconds, cpu: (used.user + used.system) / 1e6 + (await peer.ask<number>('cpu')) - theirs })
-      vectors.set('http (transformers bfloat16)', encoded.vectors)
-      await encoder.close()
-    } finally {
-      await peer.close()
-    }
-  }
-
-  /** Also the peer's warm-up. */
-  async function peerVectors(peer: Peer, dtype: string): Promise<void> {
+  async function transformers(dtype: (typeof PEERS)[number]): Promise<Side> {
+    const peer = await opened('encode_transformers.py', [folder, file, dtype])
     const out = join(scratch, 'decoder-vectors.f32')
+    // Also its warm-up.
     await peer.ask<number>('vectors', { file: out })
     const bytes = await readFile(out)
     vectors.set(
       `transformers ${dtype}`,
       new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)),
     )
+    return { name: `transformers ${dtype}`, turns: [], turn: () => peer.ask<Turn>('encode'), close: () => peer.close() }
   }
 
-  function note(name: string, turn: Turn): void {
-    turns.set(name, [...(turns.get(name) ?? []), turn])
+  /** Prompts go as text, which is what a server takes. Processor time is the server's and ours. */
+  async function server(): Promise<Side> {
+    const peer = await opened('serve_transformers.py', [folder, 'bfloat16'])
+    const url = `http://127.0.0.1:${await peer.ask<number>('port')}/v1`
+    const encoder = await (await prepareHttp({ url, model: 'bench', batchSize: 4 })).open({})
+    const side = await encoderSide('http', encoder, prompts, () => peer.ask<number>('cpu'))
+    return { ...side, close: () => side.close().then(() => peer.close()) }
+  }
+
+  async function encoderSide(
+    name: string,
+    encoder: Encoder,
+    inputs: readonly string[],
+    elsewhere: () => Promise<number>,
+  ): Promise<Side> {
+    await encoder.encode(inputs.slice(0, 1), 'document')
+    const turn = async () => {
+      const before = await elsewhere()
+      const cpu = process.cpuUsage()
+      const started = performance.now()
+      const encoded = await encoder.encode(inputs, 'document')
+      const seconds = (performance.now() - started) / 1000
+      const used = process.cpuUsage(cpu)
+      vectors.set(name, encoded.vectors)
+      return { seconds, cpu: (used.user + used.system) / 1e6 + (await elsewhere()) - before }
+    }
+    return { name, turns: [], turn, close: () => encoder.close() }
   }
 
   function report(total: number): void {
-    const rate = (name: string, of: keyof Turn) => total / median(turns.get(name)!.map((turn) => turn[of]))
+    const turnsOf = (name: string) => sides.find((side) => side.name === name)?.turns
+    const rate = (name: string, of: keyof Turn) => total / median(turnsOf(name)!.map((turn) => turn[of]))
     const reference = vectors.get('transformers float32')
     for (const dtype of OURS) {
       const { peer, ratio } = TARGETS[dtype]
-      const there = turns.has(`transformers ${peer}`)
+      const there = turnsOf(`transformers ${peer}`) !== undefined
       for (const [of, unit] of RATES)
         rows.push(
           benchRow({
@@ -176,7 +174,7 @@ async function compare(texts: readonly string[]): Promise<void> {
           }),
         )
     }
-    if (turns.has('http'))
+    if (turnsOf('http') && turnsOf('transformers bfloat16'))
       for (const [of, unit] of RATES)
         rows.push(
           benchRow({
@@ -197,9 +195,15 @@ async function compare(texts: readonly string[]): Promise<void> {
         )
       }
     notes.push(
-      `${threads} threads; transformers one text at a time, without padding, timed inside Python; medians of ${rounds} turns, each with the model loaded anew and warm; http: a server around transformers in bfloat16, both processes' time counted.`,
+      `${threads} threads; transformers one text at a time, without padding, timed inside Python; medians of ${rounds} turns, all sides loaded and warm; http: a server around transformers in bfloat16, both processes' time counted.`,
     )
   }
+}
+
+async function opened(script: string, args: readonly string[]): Promise<Peer> {
+  const peer = await openPeer(script, args, { threads })
+  if (!peer.ok) throw new Error(peer.reason)
+  return peer.peer
 }
 
 /** Both sides' vectors have length 1. */
