@@ -12,6 +12,21 @@ const SIZES = {
 const frequencies = (config: Record<string, unknown>) => decoderShape(config).ropes.map((rope) => [...rope.frequencies])
 
 describe('decoderShape', () => {
+  it('fills in what the shortened configs of Gemma 3’s larger models leave out', () => {
+    // The text part of the 4B model's config.json; transformers' Gemma3TextConfig has the rest as defaults.
+    const text_config = {
+      model_type: 'gemma3_text',
+      hidden_size: 2560,
+      intermediate_size: 10_240,
+      num_hidden_layers: 34,
+      rope_scaling: { factor: 8, rope_type: 'linear' },
+      sliding_window: 1024,
+    }
+    const shape = decoderShape({ model_type: 'gemma3', text_config })
+    expect(shape).toMatchObject({ heads: 8, kvHeads: 4, headSize: 256, context: 131_072, layers: 34, tied: true })
+    expect(shape.windows.slice(3, 6).map((window) => window?.causal ?? null)).toEqual([1024, 1024, null])
+  })
+
   it('reads older and newer ways to say the same', () => {
     const older = {
       ...SIZES,

@@ -82,7 +82,9 @@ export function decoderShape(whole: ModelConfig): DecoderShape {
       `the architecture ${JSON.stringify(whole.model_type) ?? '(none)'} is not among the decoders that are built: ${decoderModelTypes.join(', ')}`,
     )
   const hidden = requireSize(config, 'hidden_size')
-  const heads = requireSize(config, 'num_attention_heads')
+  const gemma = family === 'gemma3'
+  // The shortened configs of Gemma 3's larger models leave out what transformers has as the default.
+  const heads = gemma ? sizeOr(config, 'num_attention_heads', 8) : requireSize(config, 'num_attention_heads')
   const kvHeads = sizeOr(
     config,
     'num_key_value_heads',
@@ -99,7 +101,6 @@ export function decoderShape(whole: ModelConfig): DecoderShape {
     throw invalid('head_dim', `heads of ${headSize} numbers are not built, only multiples of ${HEAD_STEP}`)
   if (numberOr(config, 'attn_logit_softcapping', 0) !== 0)
     throw invalid('attn_logit_softcapping', 'soft-capped attention is not built')
-  const gemma = family === 'gemma3'
   const types = layerTypes(config, family)
   const attentionBias = config.attention_bias === true
   return {
@@ -125,7 +126,9 @@ export function decoderShape(whole: ModelConfig): DecoderShape {
     ropes: ropesOf(config, family, types, headSize),
     logitCap: numberOr(config, 'final_logit_softcapping', 0) || null,
     tied: booleanOr(whole, 'tie_word_embeddings', booleanOr(config, 'tie_word_embeddings', gemma)),
-    context: requireSize(config, 'max_position_embeddings'),
+    context: gemma
+      ? sizeOr(config, 'max_position_embeddings', 131_072)
+      : requireSize(config, 'max_position_embeddings'),
     attention: config.is_causal === false || config.use_bidirectional_attention === true ? 'bidirectional' : 'causal',
   }
 }
