@@ -112,6 +112,7 @@ function planJson(plan: Plan) {
   return {
     study: plan.study.name,
     limit: plan.limit,
+    groups: plan.study.groups,
     collections: plan.collections.map(({ collection, summary, fingerprint }) => ({
       name: collection.name,
       source: collection.source,

@@ -33,10 +33,12 @@ export function onlyPart(study: Study, patterns: readonly string[]): Study {
   const baseline = kept.some((r) => r.id === study.comparison.baseline)
     ? study.comparison.baseline
     : (kept[0]?.id ?? null)
+  const isKept = (name: string) => collections.size === 0 || collections.has(name)
   return {
     ...study,
     retrievers: kept,
-    collections: study.collections.filter((c) => collections.size === 0 || collections.has(c.name)),
+    collections: study.collections.filter((c) => isKept(c.name)),
+    groups: study.groups.map((group) => ({ ...group, members: group.members.filter(isKept) })),
     comparison: { ...study.comparison, baseline },
   }
 }

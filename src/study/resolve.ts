@@ -1,18 +1,18 @@
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
-import type { CollectionSpec } from '../data/index.ts'
 import { type Measure, parseMeasure } from '../measure/index.ts'
-import { localPath, type ResolveContext } from './resolve-context.ts'
+import { resolveCollections } from './resolve-collections.ts'
+import type { ResolveContext } from './resolve-context.ts'
 import { resolveRetrievers } from './resolve-retrievers.ts'
-import { type CollectionInput, REPORT_FORMATS, type StudyInput } from './schema.ts'
-import type { Study, StudyCollection } from './study.ts'
+import { REPORT_FORMATS, type StudyInput } from './schema.ts'
+import type { Study } from './study.ts'
 
 const DEFAULT_MEASURES = ['nDCG@10', 'R@100', 'MRR@10', 'AP']
 
 /** Fills in every default and checks what the schema cannot: names that refer to each other, and the grammar of measures. */
 export function resolveStudy(input: StudyInput, context: ResolveContext): Study {
-  const collections = resolveCollections(input, context)
+  const { collections, groups } = resolveCollections(input, context)
   const retrievers = resolveRetrievers(input, context)
   const measures = resolveMeasures(input, context)
   const depth = resolveDepth(input.depth, measures, context)
@@ -31,6 +31,7 @@ export function resolveStudy(input: StudyInput, context: ResolveContext): Study 
     name,
     description: input.description ?? '',
     collections,
+    groups,
     retrievers,
     measures,
     depth,
@@ -75,32 +76,4 @@ function resolveDepth(given: number | undefined, measures: readonly Measure[], {
       `Set depth to ${deepest} or more, or leave it out.`,
     )
   return given
-}
-
-function resolveCollections(input: StudyInput, context: ResolveContext): StudyCollection[] {
-  const taken = new Set<string>()
-  return input.collections.map((given, i) => {
-    const spec: CollectionInput = typeof given === 'string' ? { source: given } : given
-    const source = localPath(spec.source, context.folder) ?? spec.source
-    const wished = spec.name ?? collectionName(source)
-    let name = wished
-    // Two splits of one collection are two rows of the report.
-    if (spec.name === undefined && taken.has(name) && spec.split) name = `${wished}-${spec.split}`
-    if (taken.has(name))
-      context.problem(
-        ['collections', i],
-        `Two collections are called ${JSON.stringify(name)}.`,
-        'Give one of them a `name:` of its own.',
-      )
-    taken.add(name)
-    // Zod writes absent members as possibly undefined; JSON and YAML have no undefined, so none is there.
-    return { ...(spec as CollectionSpec), source, name, given: spec.source }
-  })
-}
-
-/** The last part of a path or hub id, without archive endings: `data/scifact.zip` and `hf:BeIR/scifact` are `scifact`. */
-function collectionName(source: string): string {
-  const hub = source.startsWith('hf:')
-  const last = basename(hub ? source.slice('hf:'.length).replace(/[@#].*$/, '') : source).replace(/\.zip$/i, '')
-  return last.replaceAll(/[^\p{L}\p{N}._+@-]+/gu, '-').replace(/^[^\p{L}\p{N}]+/u, '') || 'collection'
 }

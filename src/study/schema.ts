@@ -30,7 +30,7 @@ const collectionObject = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'A folder or .zip in BEIR layout, a folder of tables or TREC files (with `files`), `hf:owner/name` on the Hugging Face hub, or a name that `fieldtrial datasets` lists.',
+      'A folder or .zip in BEIR layout, a folder of tables or TREC files (with `files`), `hf:owner/name` on the Hugging Face hub, a name that `fieldtrial datasets` lists, or several of them at once: a group (`beir-13`) or a pattern (`coir/*`).',
     ),
   name: id.optional(),
   split: z
@@ -67,7 +67,12 @@ const collectionObject = z.strictObject({
     .describe(
       'Whether documents keep their titles. Default: keep, but omit for CoIR, whose published figures are over the text alone.',
     ),
-  revision: z.string().optional().describe('Commit, branch or tag on the hub. Default: main.'),
+  revision: z
+    .string()
+    .optional()
+    .describe(
+      'Commit, branch or tag on the hub. Default: the commit pinned for names that `fieldtrial datasets` lists, else main.',
+    ),
   subset: z.string().optional().describe('Subset of a hub data set that holds several collections.'),
 })
 

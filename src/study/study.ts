@@ -15,6 +15,8 @@ export interface Study {
   readonly name: string
   readonly description: string
   readonly collections: readonly StudyCollection[]
+  /** Groups of collections that the file names, and what they came to. */
+  readonly groups: readonly StudyGroup[]
   /** In the order of the tables; a fusion stands after its members. */
   readonly retrievers: readonly RetrieverSpec[]
   readonly measures: readonly Measure[]
@@ -32,6 +34,15 @@ export interface StudyCollection extends CollectionSpec {
   readonly given: string
   /** The user's own task instruction. */
   readonly task?: string
+}
+
+/** A name such as `beir-13` or `coir/*`, taken apart. */
+export interface StudyGroup {
+  readonly given: string
+  /** Names of the collections that it became. */
+  readonly members: readonly string[]
+  /** Registry ids of those that were left out, and why. */
+  readonly left: readonly { readonly id: string; readonly why: string }[]
 }
 
 export type RetrieverSpec = Bm25Spec | DenseSpec | FusionSpec

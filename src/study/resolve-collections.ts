@@ -1,0 +1,104 @@
+import { basename } from 'node:path'
+import { FieldtrialError } from '../core/errors.ts'
+import { type CollectionSpec, type ExpandedGroup, expandGroup, findDataset } from '../data/index.ts'
+import { localPath, type ResolveContext } from './resolve-context.ts'
+import type { CollectionInput, StudyInput } from './schema.ts'
+import type { StudyCollection, StudyGroup } from './study.ts'
+
+/** Fields that say the same of every member of a group; the others are of one collection. */
+const FOR_GROUPS: readonly (keyof CollectionInput)[] = ['source', 'titles', 'task', 'removeSelf']
+
+interface Entry {
+  readonly spec: CollectionInput
+  /** Place in the study file. */
+  readonly at: number
+  readonly group?: ExpandedGroup
+}
+
+/**
+ * The collections of a study, groups (`beir-13`, `coir/*`) taken apart. A collection that the file names by itself, for example
+ * with settings of its own, is left out of the groups.
+ */
+export function resolveCollections(
+  input: StudyInput,
+  context: ResolveContext,
+): { readonly collections: StudyCollection[]; readonly groups: StudyGroup[] } {
+  const entries = input.collections.map((given, at) => entryOf(given, at, context))
+  const alone = new Set(entries.flatMap(({ spec, group }) => (group ? [] : [spec.source.toLowerCase()])))
+  const taken = new Set<string>()
+  const inGroups = new Set<string>()
+  const collections: StudyCollection[] = []
+  const groups: StudyGroup[] = []
+  for (const { spec, at, group } of entries) {
+    if (group === undefined) {
+      collections.push(resolveOne(spec, at, taken, context))
+      continue
+    }
+    const shared = Object.fromEntries(Object.entries(spec).filter(([field]) => FOR_GROUPS.includes(field as never)))
+    const left = group.left.map(({ dataset, why }) => ({ id: dataset.id, why }))
+    const members: string[] = []
+    for (const { id } of group.members) {
+      const why = alone.has(id) ? 'named by itself' : inGroups.has(id) ? 'a member of a group before' : undefined
+      if (why !== undefined) {
+        left.push({ id, why })
+        continue
+      }
+      inGroups.add(id)
+      const member = resolveOne({ ...shared, source: id }, at, taken, context)
+      collections.push(member)
+      members.push(member.name)
+    }
+    groups.push({ given: group.given, members, left })
+  }
+  return { collections, groups }
+}
+
+function entryOf(given: StudyInput['collections'][number], at: number, { folder, problem }: ResolveContext): Entry {
+  const spec: CollectionInput = typeof given === 'string' ? { source: given } : given
+  if (localPath(spec.source, folder) !== undefined) return { spec, at }
+  try {
+    const group = expandGroup(spec.source)
+    if (group === undefined) return { spec, at }
+    for (const field of Object.keys(spec) as (keyof CollectionInput)[])
+      if (!FOR_GROUPS.includes(field))
+        problem(
+          ['collections', at, field],
+          `${field} cannot be set for the group ${spec.source}.`,
+          `Name the collection that it is meant for beside the group; groups take ${FOR_GROUPS.slice(1).join(', ')}.`,
+        )
+    return { spec, at, group }
+  } catch (error) {
+    if (!(error instanceof FieldtrialError)) throw error
+    problem(['collections', at], error.message, error.hint ?? '')
+    return { spec, at }
+  }
+}
+
+function resolveOne(
+  spec: CollectionInput,
+  at: number,
+  taken: Set<string>,
+  { folder, problem }: ResolveContext,
+): StudyCollection {
+  const source = localPath(spec.source, folder) ?? spec.source
+  const wished = spec.name ?? findDataset(source)?.name ?? collectionName(source)
+  let name = wished
+  // Two splits of one collection are two rows of the report.
+  if (spec.name === undefined && taken.has(name) && spec.split) name = `${wished}-${spec.split}`
+  if (taken.has(name))
+    problem(
+      ['collections', at],
+      `Two collections are called ${JSON.stringify(name)}.`,
+      'Give one of them a `name:` of its own.',
+    )
+  taken.add(name)
+  // Zod writes absent members as possibly undefined; JSON and YAML have no undefined, so none is there.
+  return { ...(spec as CollectionSpec), source, name, given: spec.source }
+}
+
+/** The last part of a path or hub id, without archive endings: `data/scifact.zip` and `hf:BeIR/scifact` are `scifact`. */
+function collectionName(source: string): string {
+  const hub = source.startsWith('hf:')
+  const last = basename(hub ? source.slice('hf:'.length).replace(/[@#].*$/, '') : source).replace(/\.zip$/i, '')
+  return last.replaceAll(/[^\p{L}\p{N}._+@-]+/gu, '-').replace(/^[^\p{L}\p{N}]+/u, '') || 'collection'
+}
