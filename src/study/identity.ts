@@ -9,7 +9,7 @@ import type { VectorDtype } from './study.ts'
 const RUN_VERSION = 1
 const MEASURE_VERSION = 1
 const POSTPROCESS_VERSION = 1
-const SPACE_VERSION = 1
+const SPACE_VERSION = 2
 
 /** How a document's title and text become one text for encoders; the rule of BEIR and MTEB. */
 export const TITLE_RULE = 'title + " " + text'
@@ -21,6 +21,11 @@ export function documentText(document: { readonly title: string; readonly text: 
     : document.text === ''
       ? document.title
       : `${document.title} ${document.text}`
+}
+
+/** Everything about a collection that numbers depend on. */
+export function collectionFingerprint(summary: CollectionSummary, removeSelf: boolean): Json {
+  return { corpus: summary.corpusHash, queries: summary.queriesHash, qrels: summary.qrelsHash, removeSelf }
 }
 
 export function bm25Identity(summary: CollectionSummary, index: Json): Json {

@@ -99,11 +99,12 @@ async function obtainDiagnostics(
     'space',
     identity,
     async () => {
-      const asked = await sample(workspace, queries, QUERIES, new Set())
+      const asked = await evenSample(workspace, queries, QUERIES)
       const qrels = await trial.on.collection.qrels()
       const best = asked.ids.map((id) => firstRelevant(qrels.get(id)))
-      const sampled = await sample(workspace, documents, DOCUMENTS, new Set(best.filter((id) => id !== null)))
-      const rowOf = new Map(sampled.ids.map((id, row) => [id, row]))
+      const sampled = await evenSample(workspace, documents, DOCUMENTS)
+      const relevant = await named(workspace, documents, new Set(best.filter((id) => id !== null)))
+      const rowOf = new Map(relevant.ids.map((id, row) => [id, row]))
       const run = await loadRun(stored.folder, stored.encodedIds, work.signal)
       return describeSpace({
         dimension: sampled.dimension,
@@ -113,6 +114,7 @@ async function obtainDiagnostics(
           const row = id === null ? undefined : rowOf.get(id)
           return row === undefined ? [] : [[query, row] as const]
         }),
+        relevant: relevant.vectors,
         rankings: {
           ids: [...run.values()].map(({ ids }) => ids.slice(0, HUB_DEPTH)),
           documents: trial.on.summary.documents,
@@ -139,10 +141,7 @@ async function obtainComparison(
     'space',
     identity,
     async () => {
-      const [a, b] = [
-        await sample(workspace, pair[0], DOCUMENTS, new Set()),
-        await sample(workspace, pair[1], DOCUMENTS, new Set()),
-      ]
+      const [a, b] = [await evenSample(workspace, pair[0], DOCUMENTS), await evenSample(workspace, pair[1], DOCUMENTS)]
       return compareSpaces(a, b)
     },
     { work },
@@ -172,23 +171,33 @@ interface Sample {
   readonly dimension: number
 }
 
-/** Rows at even distances over the whole store, and those of certain ids: the same ones for every store of the same texts. */
-async function sample(
+/** Rows at even distances over the whole store: the same ones for every store of the same texts. */
+function evenSample(workspace: Workspace, identity: Json, count: number): Promise<Sample> {
+  return pickRows(workspace, identity, (rows) => {
+    const taken = Math.min(count, rows)
+    const even = new Set(Array.from({ length: taken }, (_, i) => Math.floor((i * rows) / taken)))
+    return (row) => even.has(row)
+  })
+}
+
+/** The rows of certain ids. */
+function named(workspace: Workspace, identity: Json, wanted: ReadonlySet<string>): Promise<Sample> {
+  return pickRows(workspace, identity, () => (_, id) => wanted.has(id))
+}
+
+async function pickRows(
   workspace: Workspace,
   identity: Json,
-  count: number,
-  wanted: ReadonlySet<string>,
+  picker: (rows: number) => (row: number, id: string) => boolean,
 ): Promise<Sample> {
   const store = await VectorStore.open(workspace.artifact('vectors', fingerprint(identity)), { identity })
   const { rows, dimension, shardRows } = store.meta
-  const even = new Set(
-    Array.from({ length: Math.min(count, rows) }, (_, i) => Math.floor((i * rows) / Math.min(count, rows))),
-  )
+  const picks = picker(rows)
   const ids: string[] = []
   const parts: Float32Array[] = []
   for (let shard = 0; shard < store.shards; shard++) {
     const names = await store.idsOf(shard)
-    const chosen = names.flatMap((id, row) => (even.has(shard * shardRows + row) || wanted.has(id) ? [row] : []))
+    const chosen = names.flatMap((id, row) => (picks(shard * shardRows + row, id) ? [row] : []))
     if (chosen.length === 0) continue
     const vectors = unpackVectors(await store.readShard(shard))
     for (const row of chosen) {

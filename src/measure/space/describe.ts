@@ -14,8 +14,13 @@ export interface DescribeSpaceOptions {
   readonly documents: Float32Array
   /** Query vectors, m × dimension. */
   readonly queries?: Float32Array
-  /** Queries and documents relevant to them, as numbers of rows of the two samples. */
+  /** Queries and documents relevant to them, as numbers of rows of `queries` and of `relevant`. */
   readonly pairs?: readonly Pair[]
+  /**
+   * Vectors of the documents that `pairs` name. Default: `documents`; given apart, they keep out of the sample, which relevant documents would
+   * make unlike the collection.
+   */
+  readonly relevant?: Float32Array
   /** Rankings of the run over the whole collection, for hubness, and the number of its documents. */
   readonly rankings?: { readonly ids: Iterable<readonly string[]>; readonly documents: number; readonly k?: number }
   readonly signal?: AbortSignal
@@ -55,12 +60,13 @@ export async function describeSpace(options: DescribeSpaceOptions): Promise<Spac
   const documents = soundRows(given)
   const asked = options.queries === undefined ? null : { vectors: options.queries, dimension }
   const queries = asked === null ? null : soundRows(asked)
-  const sound = queries === null ? [] : soundPairs(pairs, queries, documents)
+  const relevant = options.relevant === undefined ? documents : soundRows({ vectors: options.relevant, dimension })
+  const sound = queries === null ? [] : soundPairs(pairs, queries, relevant)
   return {
     dimension,
     documents: await describeSide(given, documents, signal),
     queries: asked === null ? null : await describeSide(asked, queries!, signal),
-    alignment: queries === null ? null : alignment(queries, documents, sound),
+    alignment: queries === null ? null : alignment(queries, relevant, sound),
     pairs: sound.length,
     shift: queries === null ? null : sideShift(queries, documents),
     hubness: rankings === undefined ? null : hubness(rankings.ids, rankings.documents, rankings.k),

@@ -221,6 +221,27 @@ describe('describeSpace and compareSpaces', () => {
     expect(await compareSpaces(broken, sound).catch((error: unknown) => error)).toMatchObject({ code: 'INTERNAL' })
   })
 
+  it('keep relevant documents that are given apart out of the sample', async () => {
+    const [documents, queries, relevant] = [made(9, 4, 5), made(3, 4, 6), made(2, 4, 8)]
+    const common = { dimension: 4, documents: documents.vectors, queries: queries.vectors }
+    const alone = await describeSpace(common)
+    const { alignment, pairs, ...rest } = await describeSpace({
+      ...common,
+      relevant: relevant.vectors,
+      pairs: [
+        [0, 1],
+        [2, 0],
+      ],
+    })
+    expect(rest).toEqual({ ...rest, ...(({ alignment: _, pairs: __, ...same }) => same)(alone) })
+    expect(pairs).toBe(2)
+    const cosine = (q: number, d: number) => {
+      const [a, b] = [asRows(queries)[q]!, asRows(relevant)[d]!]
+      return a.reduce((sum, x, i) => sum + x * b[i]!, 0) / Math.hypot(...a) / Math.hypot(...b)
+    }
+    expect(alignment).toBeCloseTo(2 - cosine(0, 1) - cosine(2, 0), 6)
+  })
+
   it('have no figures for what is not there', async () => {
     expect(await describeSpace({ dimension: 2, documents: Float32Array.of(1, 2) })).toEqual({
       dimension: 2,
