@@ -2,10 +2,12 @@ import { Command, CommanderError } from 'commander'
 import { ERROR_CODES } from '../core/errors.ts'
 import { VERSION } from '../core/version.ts'
 import { registerClean } from './clean.ts'
+import { registerCollect } from './collect.ts'
 import { registerCompare } from './compare.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDatasets } from './datasets.ts'
 import { registerDoctor } from './doctor.ts'
+import { registerLint } from './lint.ts'
 import { registerMeasure } from './measure.ts'
 import { registerModels } from './models.ts'
 import { printError } from './print-error.ts'
@@ -30,6 +32,7 @@ Examples:
   fieldtrial quickstart                            a first study out of the documentation on this machine
   fieldtrial run study.yaml                        run a study, or what is left of it
   fieldtrial run --collection DIR --retriever bm25 --retriever MODEL -m nDCG@10
+  fieldtrial lint data/my-docs                     duplicates, leaks, ceilings, cut texts, missing judgments
   fieldtrial recipe show promptreps --model M --text T   what a model is given, token by token
   fieldtrial measure qrels.txt run.txt -m nDCG@10 -m R@100
   fieldtrial compare qrels.txt baseline.txt other.txt
@@ -43,7 +46,9 @@ Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network,
     registerReport,
     registerMeasure,
     registerCompare,
+    registerCollect,
     registerDatasets,
+    registerLint,
     registerModels,
     registerRecipe,
     registerDoctor,

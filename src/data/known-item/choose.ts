@@ -30,6 +30,9 @@ export function contentWords(heading: string): string[] {
     .filter((word) => /\p{L}{2}/u.test(word) && !STOP.has(word))
 }
 
+/** Whether a heading, given as its content words, is one that stands in every project. */
+export const isGeneric = (words: readonly string[]) => GENERIC.has(words.join(' '))
+
 /**
  * Candidates whose heading is a fair query: two content words at least, not generic, not the project's own name, and
  * not the heading of another candidate.
@@ -48,7 +51,7 @@ export function queryable(candidates: readonly Candidate[]): (Candidate & { read
       words.length >= 2 &&
       words.length <= 16 &&
       uses.get(keyOf(heading)) === 1 &&
-      !GENERIC.has(words.join(' ')) &&
+      !isGeneric(words) &&
       !words.every((word) => name.has(word))
     )
   })

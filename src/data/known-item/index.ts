@@ -4,6 +4,7 @@ import { writeAtomic } from '../../core/atomic.ts'
 import { throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
 import { type Candidate, queryable, spread } from './choose.ts'
+import { cutParagraphs } from './cut.ts'
 import { compare, type DocumentationFile, findDocumentation } from './files.ts'
 import { markdownSections, wordsOf } from './markdown.ts'
 
@@ -73,11 +74,13 @@ function candidatesOf(file: DocumentationFile, content: string, minWords: number
   const used = new Map<string, number>()
   const place = `${file.project}/${file.path}`.replace(/\s/g, '%20')
   return markdownSections(content).flatMap(({ heading, paragraphs }) => {
+    // Text that stands before the first heading belongs to none.
+    if (heading === '') return []
     const slug = wordsOf(heading).join('-').toLowerCase() || 'section'
     const before = used.get(slug) ?? 0
     used.set(slug, before + 1)
     const id = `${place}#${slug}${before === 0 ? '' : `~${before + 1}`}`
-    const parts = cut(paragraphs, maxWords).filter((text) => wordsOf(text).length >= minWords)
+    const parts = cutParagraphs(paragraphs, maxWords).filter((text) => wordsOf(text).length >= minWords)
     const whole = parts.length === 1 && parts[0] === paragraphs.join('\n')
     return parts.map((text, i) => ({
       id: i === 0 ? id : `${id}:${i + 1}`,
@@ -86,31 +89,6 @@ function candidatesOf(file: DocumentationFile, content: string, minWords: number
       ...(whole ? { heading } : {}),
     }))
   })
-}
-
-/** Joins paragraphs to parts of at most `maxWords` words; a paragraph that is longer is cut between words. */
-function cut(paragraphs: readonly string[], maxWords: number): string[] {
-  const parts: string[] = []
-  let open: string[] = []
-  let size = 0
-  const close = () => {
-    if (open.length > 0) parts.push(open.join('\n'))
-    open = []
-    size = 0
-  }
-  for (const paragraph of paragraphs) {
-    const words = wordsOf(paragraph).length
-    if (size + words > maxWords) close()
-    if (words <= maxWords) {
-      open.push(paragraph)
-      size += words
-      continue
-    }
-    const pieces = paragraph.split(' ')
-    for (let at = 0; at < pieces.length; at += maxWords) parts.push(pieces.slice(at, at + maxWords).join(' '))
-  }
-  close()
-  return parts
 }
 
 /** The first of each text; headings over a text that stands in several places would have several answers. */

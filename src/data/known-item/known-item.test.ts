@@ -45,15 +45,17 @@ test('turns Markdown into sections of plain text, code kept, marks gone', () => 
     '| c | d |',
   ].join('\n')
   expect(markdownSections(source)).toEqual([
+    { heading: '', level: 0, paragraphs: ['before the first heading'] },
     {
       heading: 'Reading entries with open()',
+      level: 1,
       paragraphs: [
         'Read all the docs & more , or <name> of snake_case.',
         'one ref two',
         'const a = b < c && d > e // # no heading',
       ],
     },
-    { heading: 'Underlined title', paragraphs: ['quoted a b c d'] },
+    { heading: 'Underlined title', level: 2, paragraphs: ['quoted a b c d'] },
   ])
   expect(plainText('a\\_b https://x.y :rocket: ~~gone~~')).toBe('a_b gone')
 })

@@ -1,48 +1,60 @@
-/** A heading of a Markdown file and the text below it, up to the next heading of whatever level; both as plain text. */
+/** A heading of a document and the text below it, up to the next heading of whatever level; both as plain text. */
 export interface Section {
+  /** Empty for text before the first heading. */
   readonly heading: string
+  /** 1 for the highest; 0 for text before the first heading. */
+  readonly level: number
   /** Paragraphs, one line each. */
   readonly paragraphs: readonly string[]
 }
 
 const FENCE = /^\s{0,3}(`{3,}|~{3,})/
-const ATX = /^\s{0,3}#{1,6}\s+(.*?)(?:\s+#+)?\s*$/
+const ATX = /^\s{0,3}(#{1,6})\s+(.*?)(?:\s+#+)?\s*$/
 const SETEXT = /^\s{0,3}(=+|-{3,})\s*$/
 
-/** Cuts a Markdown file into its sections. Text before the first heading belongs to none and is left out. */
+/** Cuts a Markdown file into its sections; text before the first heading makes one without a heading. */
 export function markdownSections(source: string): Section[] {
   const lines = source
     .replace(/^\uFEFF?---\r?\n[\s\S]*?\r?\n---\r?\n/, '')
     .replace(/<!--[\s\S]*?-->/g, '')
     .split(/\r?\n/)
-  const sections: { heading: string; lines: string[]; code: Set<number> }[] = []
+  const section = (heading: string, level: number) => ({
+    heading,
+    level,
+    lines: [] as string[],
+    code: new Set<number>(),
+  })
+  const sections = [section('', 0)]
   let fence: string | undefined
   for (const line of lines) {
-    const open = sections.at(-1)
-    const body = open?.lines
+    const open = sections.at(-1)!
+    const body = open.lines
     const mark = FENCE.exec(line)?.[1]
     if (fence !== undefined) {
       if (mark?.startsWith(fence)) fence = undefined
-      else if (open) open.code.add(open.lines.push(line) - 1)
+      else open.code.add(body.push(line) - 1)
       continue
     }
     if (mark !== undefined) {
       fence = mark
-      body?.push('')
+      body.push('')
       continue
     }
-    const heading = ATX.exec(line)?.[1]
-    if (heading !== undefined) sections.push({ heading: plainText(heading), lines: [], code: new Set() })
-    else if (SETEXT.test(line) && isSetextTitle(body))
-      sections.push({ heading: plainText(body!.pop()!), lines: [], code: new Set() })
-    else body?.push(line)
+    const [, marks, heading] = ATX.exec(line) ?? []
+    const underline = SETEXT.exec(line)?.[1]
+    if (heading !== undefined) sections.push(section(plainText(heading), marks!.length))
+    else if (underline !== undefined && isSetextTitle(body))
+      sections.push(section(plainText(body.pop()!), underline.startsWith('=') ? 1 : 2))
+    else body.push(line)
   }
-  return sections.map(({ heading, lines: text, code }) => ({ heading, paragraphs: toParagraphs(text, code) }))
+  return sections
+    .map(({ heading, level, lines: text, code }) => ({ heading, level, paragraphs: toParagraphs(text, code) }))
+    .filter(({ level, paragraphs }) => level > 0 || paragraphs.length > 0)
 }
 
 /** An underline makes a heading of a single line of prose above it. */
-function isSetextTitle(body: readonly string[] | undefined): boolean {
-  const [before, title] = [body?.at(-2) ?? '', body?.at(-1) ?? '']
+function isSetextTitle(body: readonly string[]): boolean {
+  const [before, title] = [body.at(-2) ?? '', body.at(-1) ?? '']
   return before.trim() === '' && /^[^\s|>*+-]/.test(title)
 }
 
