@@ -9,6 +9,7 @@ export type { HttpOptions } from './http/options.ts'
 export { prepareHttp } from './http/prepare.ts'
 export { type OnnxOptions, prepareOnnx, supportedArchitecture, supportedModelTypes } from './onnx/index.ts'
 export type {
+  CountTokens,
   Encoded,
   EncodeOptions,
   Encoder,

@@ -79,10 +79,20 @@ export interface PromptPreview {
   readonly cutTokens: number
 }
 
+/** Tokens of one text as a model gets them, prompt included, before anything is cut off; of several prompts, those of the longest. */
+export type CountTokens = (
+  text: string,
+  side: Side,
+  /** The collection's task instruction; may be empty. */
+  task: string,
+) => { readonly tokens: number /** Tokens that are cut off at the maximum length. */; readonly cut: number }
+
 /** An encoder whose files were found and whose identity is known, not yet in memory. */
 export interface PreparedEncoder {
   readonly info: EncoderInfo
   /** The prompts of one text, token by token, without loading the model. Absent where a server tokenises. */
   preview?(text: string, side: Side, task: string): Promise<PromptPreview[]>
+  /** Loads the tokenizer alone, to count tokens of many texts. Absent where a server tokenises. */
+  tokenCounter?(): Promise<CountTokens>
   open(options?: { readonly threads?: number; readonly signal?: AbortSignal }): Promise<Encoder>
 }

@@ -51,7 +51,8 @@ function family(name: string, description: string, more: More, compute: Compute)
   return { name, description, aliases: [], cutoff: 'none', parameters: BINARY, aggregate: 'mean', ...more, compute }
 }
 
-function ndcgOptions(parameters: Parameters, cutoff: number | undefined): NdcgOptions {
+/** The parameters of an nDCG by name as its options. */
+export function ndcgOptions(parameters: Parameters, cutoff: number | undefined): NdcgOptions {
   return {
     ...(cutoff === undefined ? {} : { cutoff }),
     ...(parameters.dcg === undefined ? {} : { dcg: parameters.dcg }),

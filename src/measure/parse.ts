@@ -1,7 +1,7 @@
 import { FieldtrialError } from '../core/errors.ts'
 import { nearest } from '../core/suggest.ts'
 import { type Aggregate, MEASURE_FAMILIES, type MeasureFamily } from './families.ts'
-import { formatParameters, parseParameters } from './parameters.ts'
+import { formatParameters, type Parameters, parseParameters } from './parameters.ts'
 import { type JudgedRanking, judgedOnly } from './ranking.ts'
 
 /** A measure with its parameters and cutoff. */
@@ -10,6 +10,7 @@ export interface Measure {
   readonly name: string
   readonly family: string
   readonly cutoff: number | null
+  readonly parameters: Parameters
   readonly aggregate: Aggregate
   /** The value for one query. */
   compute(ranking: JudgedRanking): number
@@ -97,6 +98,7 @@ function build(family: MeasureFamily, written: string, inner: string, cut: strin
     name: `${family.name}${formatParameters(parameters)}${suffix}`,
     family: family.name,
     cutoff: cutoff ?? null,
+    parameters,
     aggregate: family.aggregate,
     compute: (ranking) => family.compute(parameters.judged_only ? judgedOnly(ranking) : ranking, parameters, cutoff),
   }

@@ -86,12 +86,13 @@ describe('writeReports', () => {
       'report.md',
       'results.csv',
       'spaces.csv',
+      'data.csv',
       'per-query.csv',
       'table.tex',
       'results.json',
     ])
-    expect(readdirSync(join(folder, 'new'))).toHaveLength(7)
-    expect(JSON.parse(readFileSync(paths[6]!, 'utf8'))).toEqual(results)
+    expect(readdirSync(join(folder, 'new'))).toHaveLength(8)
+    expect(JSON.parse(readFileSync(paths[7]!, 'utf8'))).toEqual(results)
     expect(await writeReports(folder, results, evidence, ['trec'])).toEqual([])
   })
 

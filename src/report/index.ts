@@ -1,5 +1,6 @@
 export { COST_AXES, type CostAxis, paretoFront } from './cost.ts'
 export { renderCsv, renderPerQueryCsv } from './csv.ts'
+export { renderDataCsv } from './csv-data.ts'
 export { renderSpacesCsv } from './csv-spaces.ts'
 export { renderHtml } from './html.ts'
 export { renderJson } from './json.ts'

@@ -15,6 +15,7 @@ import {
   NO_VALUE,
 } from './format.ts'
 import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
+import { lintParts } from './markdown-lint.ts'
 import { recipeParts } from './markdown-recipes.ts'
 import { spaceParts } from './markdown-spaces.ts'
 import { escapeMarkdown, table } from './markdown-text.ts'
@@ -47,6 +48,7 @@ export function renderMarkdown(results: StudyResults): string {
     '## Data',
     dataTable(results),
     ...findings(results),
+    ...lintParts(results),
     '## Method',
     method(results),
     ...recipeParts(results),
@@ -217,7 +219,10 @@ function findings(results: StudyResults): string[] {
     results.collections.flatMap((c) =>
       c.findings
         .filter((f) => f.level === level)
-        .map((f) => `- ${label}${escapeMarkdown(c.name)}: ${escapeMarkdown(f.message)} (${escapeMarkdown(f.code)})`),
+        .map((f) => {
+          const hint = f.level === 'warning' && f.hint !== undefined ? ` ${escapeMarkdown(f.hint)}` : ''
+          return `- ${label}${escapeMarkdown(c.name)}: ${escapeMarkdown(f.message)} (${escapeMarkdown(f.code)})${hint}`
+        }),
     )
   const lines = [...of('warning', '**Warning**, '), ...of('info', '')]
   return lines.length === 0 ? [] : [lines.join('\n')]

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { writeAtomic } from '../core/atomic.ts'
 import type { Evidence, StudyResults } from '../study/results.ts'
 import { perQueryCsvLines, renderCsv } from './csv.ts'
+import { renderDataCsv } from './csv-data.ts'
 import { renderSpacesCsv } from './csv-spaces.ts'
 import { renderHtml } from './html.ts'
 import { renderJson } from './json.ts'
@@ -15,8 +16,8 @@ export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /**
- * Writes the reports of a study into a folder, each one whole or not at all: `report.html`, `report.md`, `results.csv`, `spaces.csv`
- * and `per-query.csv`, `table.tex`, `results.json`.
+ * Writes the reports of a study into a folder, each one whole or not at all: `report.html`, `report.md`, `results.csv`, `spaces.csv`,
+ * `data.csv` and `per-query.csv`, `table.tex`, `results.json`.
  *
  * @returns The paths written, in the order of `formats`; `trec` adds none.
  * @throws FieldtrialError `DISK_FULL` or `USAGE` when a file cannot be written.
@@ -41,6 +42,7 @@ export async function writeReports(
     else if (format === 'csv') {
       await write('results.csv', renderCsv(results))
       await write('spaces.csv', renderSpacesCsv(results))
+      await write('data.csv', renderDataCsv(results))
       await write('per-query.csv', (file) => writeInPieces(file, perQueryCsvLines(results)))
     }
   }

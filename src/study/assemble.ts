@@ -1,10 +1,20 @@
 import type { Json } from '../core/fingerprint.ts'
 import { VERSION } from '../core/version.ts'
+import { withHints } from '../data/lint/index.ts'
+import { knownCollection } from '../data/published/known.ts'
 import { compareTrials } from './compare.ts'
 import { TITLE_RULE } from './identity.ts'
+import type { LintReport } from './lint/types.ts'
 import { machineInfo } from './machine.ts'
 import type { Plan, PlannedCollection } from './plan.ts'
-import { RESULTS_VERSION, type SpaceResult, type StudyResults, type TrialResult } from './results.ts'
+import { publishedRows, TEXT_ALONE } from './published.ts'
+import {
+  type CollectionLintResult,
+  RESULTS_VERSION,
+  type SpaceResult,
+  type StudyResults,
+  type TrialResult,
+} from './results.ts'
 import type { DenseSpec } from './study.ts'
 import { summariseRetriever } from './summary.ts'
 
@@ -14,10 +24,11 @@ export function assemble(
   trials: readonly TrialResult[],
   dimensions: ReadonlyMap<string, number>,
   spaces: readonly SpaceResult[],
+  lints: ReadonlyMap<string, LintReport>,
 ): StudyResults {
   const { study } = plan
   const measures = study.measures.map((m) => m.name)
-  return {
+  const results: StudyResults = {
     resultsVersion: RESULTS_VERSION,
     fieldtrial: VERSION,
     study: study.name,
@@ -27,7 +38,7 @@ export function assemble(
     smoke: plan.limit === null ? null : { limit: plan.limit },
     depth: study.depth,
     measures,
-    collections: plan.collections.map(collectionResult),
+    collections: plan.collections.map((on) => collectionResult(on, lints.get(on.collection.name))),
     retrievers: study.retrievers.map((spec) => {
       const encoder = plan.encoders.get(spec.id)?.info
       return {
@@ -52,9 +63,14 @@ export function assemble(
     comparisons: compareTrials(trials, measures, study.comparison),
     spaces,
   }
+  return { ...results, published: publishedRows(results, plan.imported) }
 }
 
-function collectionResult({ given, collection, summary, fingerprint: key }: PlannedCollection) {
+function collectionResult(
+  { given, spec, collection, summary, fingerprint: key }: PlannedCollection,
+  linted: LintReport | undefined,
+) {
+  const { findings = [], ...lint } = linted ?? {}
   return {
     name: collection.name,
     source: given,
@@ -65,13 +81,15 @@ function collectionResult({ given, collection, summary, fingerprint: key }: Plan
     judgments: summary.judgments,
     removeSelf: collection.removeSelf,
     titleRule: titleRule(collection),
-    findings: summary.findings,
+    known: knownCollection({ ...spec, split: collection.split, summary }),
+    findings: withHints([...summary.findings, ...findings]),
+    ...(linted === undefined ? {} : { lint: lint as CollectionLintResult }),
   }
 }
 
 function titleRule(collection: PlannedCollection['collection']): string {
   const { titles } = collection.reading as { readonly titles?: string }
-  return titles === 'omit' ? 'text alone' : TITLE_RULE
+  return titles === 'omit' ? TEXT_ALONE : TITLE_RULE
 }
 
 function resolvedDense(spec: DenseSpec): { readonly [key: string]: Json } {

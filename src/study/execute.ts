@@ -5,6 +5,7 @@ import type { Workspace } from '../core/workspace.ts'
 import { obtain } from './artifact.ts'
 import { assemble } from './assemble.ts'
 import { gatherEvidence } from './evidence.ts'
+import { obtainLints } from './lint/study-lint.ts'
 import type { Plan, PlannedTrial } from './plan.ts'
 import type { CollectionEvidence, Evidence, StudyResults, TrialResult } from './results.ts'
 import { obtainSpaces } from './spaces.ts'
@@ -26,6 +27,8 @@ export interface Executed {
   readonly runs: ReadonlyMap<TrialResult, StoredRun>
   /** Fingerprints of the evidence in the workspace. */
   readonly evidenceFingerprints: readonly string[]
+  /** Fingerprints of what lint remembers in the workspace. */
+  readonly lintFingerprints: readonly string[]
   /** The errors of failed trials, in order. */
   readonly failures: readonly FieldtrialError[]
 }
@@ -86,9 +89,10 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
     for (const encoder of loaded.values()) await encoder.close()
   }
   const spaces = await obtainSpaces(plan, trials, runs, workspace, options)
-  const results = assemble(plan, trials, dimensions, spaces)
+  const { lints, fingerprints: lintFingerprints } = await obtainLints(plan, trials, runs, workspace, options)
+  const results = assemble(plan, trials, dimensions, spaces, lints)
   const { evidence, fingerprints } = await obtainEvidence(plan, trials, runs, workspace, options)
-  return { results, evidence, evidenceFingerprints: fingerprints, runs, failures }
+  return { results, evidence, evidenceFingerprints: fingerprints, lintFingerprints, runs, failures }
 }
 
 function asFailure(error: unknown): FieldtrialError {

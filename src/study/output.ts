@@ -63,8 +63,9 @@ async function copyRun(source: string, target: FileHandle, tag: string): Promise
 /** Remembers which artifacts the study needs, so that `clean` spares them; once before the work, and again when it is done. */
 export async function rememberNeeds(workspace: Workspace, plan: Plan, executed?: Executed): Promise<void> {
   const planned = plan.trials.flatMap((trial) => trial.steps.map((step) => `${step.kind}/${step.fingerprint}`))
-  const made = executed?.evidenceFingerprints.map((key) => `evidence/${key}`) ?? []
-  const needs = [...new Set([...planned, ...made])].sort()
+  const evidence = executed?.evidenceFingerprints.map((key) => `evidence/${key}`) ?? []
+  const lint = executed?.lintFingerprints.map((key) => `lint/${key}`) ?? []
+  const needs = [...new Set([...planned, ...evidence, ...lint])].sort()
   const name = studyKey(plan)
   await writeAtomic(
     workspace.path('studies', `${name}.json`),

@@ -6,20 +6,23 @@ import type { LongWork } from '../core/progress.ts'
 import type { ArtifactKind, Workspace } from '../core/workspace.ts'
 import type { CollectionSummary, FileCollection } from '../data/index.ts'
 import { collectionState, openCollection, summariseCached } from '../data/index.ts'
+import { readMtebResults } from '../data/mteb/index.ts'
+import type { PublishedFigure } from '../data/published/types.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import { bm25Identity as bm25OptionsIdentity } from '../index/bm25/index.ts'
 import { needsQueryMean } from '../index/postprocess/index.ts'
 import { type Estimate, estimateBm25, estimateFusion, estimateSearch, type Rates, readRates } from './estimate.ts'
-import { bm25Identity, measuresIdentity, runIdentity } from './identity.ts'
+import { bm25Identity, collectionFingerprint, measuresIdentity, runIdentity } from './identity.ts'
 import { type DenseArtifacts, planDense } from './plan-dense.ts'
 import { prepareEncoder } from './prepare.ts'
 import { measureOtherQueries } from './query-sample.ts'
-import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec, Study } from './study.ts'
+import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec, Study, StudyCollection } from './study.ts'
 import { type CollectionTask, taskOf } from './task.ts'
 
 export interface PlannedCollection {
   /** The source as the user wrote it. */
   readonly given: string
+  readonly spec: StudyCollection
   readonly collection: FileCollection
   readonly summary: CollectionSummary
   /** Of the source files when they were summarised. */
@@ -71,6 +74,8 @@ export interface Plan {
   /** Ordered so that a model is loaded once, and a fusion stands after its members. */
   readonly trials: readonly PlannedTrial[]
   readonly limit: number | null
+  /** Published figures out of the files that the study names. */
+  readonly imported: readonly PublishedFigure[]
 }
 
 export interface PlanOptions extends LongWork {
@@ -84,6 +89,7 @@ export interface PlanOptions extends LongWork {
  * All input errors come here, before any work starts.
  */
 export async function planStudy(study: Study, workspace: Workspace, options: PlanOptions = {}): Promise<Plan> {
+  const imported = await readMtebResults(study.mteb)
   const collections: PlannedCollection[] = []
   for (const spec of study.collections) {
     throwIfAborted(options.signal)
@@ -101,15 +107,11 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
       task: taskOf(spec),
       ...(centred ? await measureOtherQueries({ collection }) : { otherQueries: 0, otherQueriesHash: '' }),
       given: spec.given,
+      spec,
       collection,
       summary,
       state,
-      fingerprint: fingerprint({
-        corpus: summary.corpusHash,
-        queries: summary.queriesHash,
-        qrels: summary.qrelsHash,
-        removeSelf: collection.removeSelf,
-      }),
+      fingerprint: fingerprint(collectionFingerprint(summary, collection.removeSelf)),
     })
   }
   const { encoders, refused } = await prepareEncoders(study, workspace, options)
@@ -118,7 +120,7 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
   for (const spec of study.retrievers)
     for (const on of collections)
       trials.push(planTrial(study, workspace, rates, spec, on, { encoders, refused }, trials))
-  return { study, collections, encoders, trials, limit: options.limit ?? null }
+  return { study, collections, encoders, trials, limit: options.limit ?? null, imported }
 }
 
 interface Prepared {
@@ -159,16 +161,18 @@ async function prepareEncoders(study: Study, workspace: Workspace, options: Plan
   return { encoders, refused }
 }
 
-/** Retrievers would rank documents without text all the same, and the numbers would look like numbers. */
-function requireTexts(given: string, summary: CollectionSummary): void {
-  if (summary.documentCharacters > 0) return
-  throw new FieldtrialError(
-    'DATA_INVALID',
-    `None of the ${summary.documents} documents of ${given} has a title or a text.`,
-    {
-      hint: 'Retrievers here read text; a collection of images needs captions, or a retriever that sees.',
-    },
-  )
+/** Retrievers would rank records without text all the same, and the numbers would look like numbers. */
+function requireTexts(given: string, { documents, queries, modalities, ...summary }: CollectionSummary): void {
+  const readable = 'Retrievers here read text; a collection of images needs captions, or a retriever that sees.'
+  const refuse = (message: string) => {
+    throw new FieldtrialError('DATA_INVALID', message, { hint: readable })
+  }
+  if (summary.documentCharacters === 0) {
+    const pictures = modalities.documents.image > 0 ? `: ${modalities.documents.image} of them are images` : ''
+    refuse(`None of the ${documents} documents of ${given} has a title or a text${pictures}.`)
+  }
+  if (summary.queryCharacters === 0 && modalities.queries.image > 0)
+    refuse(`None of the ${queries} queries of ${given} has a text: ${modalities.queries.image} of them are images.`)
 }
 
 function planTrial(

@@ -1,6 +1,9 @@
 import type { Json } from '../core/fingerprint.ts'
+import type { KnownCollection } from '../data/published/known.ts'
 import type { Finding } from '../data/types.ts'
 import type { SpaceComparison, SpaceDiagnostics } from '../measure/space/index.ts'
+import type { LintReport } from './lint/types.ts'
+import type { PublishedRow } from './published.ts'
 
 /** Version of the result format; readers refuse a newer one. */
 export const RESULTS_VERSION = 2
@@ -27,6 +30,8 @@ export interface StudyResults {
   readonly comparisons: readonly ComparisonResult[]
   /** The embedding spaces of the dense retrievers, one entry per trial with vectors. */
   readonly spaces: readonly SpaceResult[]
+  /** Published figures on these collections, each with whether it can be compared. Absent in results of earlier versions. */
+  readonly published?: readonly PublishedRow[]
 }
 
 /** What the vectors of a trial look like, and how they differ from others': why a model retrieves as it does. */
@@ -67,7 +72,13 @@ export interface CollectionResult {
   /** What the documents' text is made of, e.g. `title + " " + text`. */
   readonly titleRule: string
   readonly findings: readonly Finding[]
+  /** The known data set that it is; null for one of the user's own, absent in results of earlier versions. */
+  readonly known?: KnownCollection | null
+  /** The figures behind lint's findings; absent where they could not be had, and in results of earlier versions. */
+  readonly lint?: CollectionLintResult
 }
+
+export type CollectionLintResult = Omit<LintReport, 'findings'>
 
 export interface RetrieverResult {
   /** The name in the study, unique. */

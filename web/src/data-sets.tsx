@@ -1,7 +1,8 @@
-import { formatCount, formatShare } from '../../src/report/format.ts'
+import { formatCount, formatScore, formatShare, NO_VALUE } from '../../src/report/format.ts'
+import { cappedMeasures, lengthRows } from '../../src/report/lint-rows.ts'
 import type { CollectionResult } from '../../src/study/results.ts'
 import { useReport } from './context.ts'
-import { Section, Text } from './parts.tsx'
+import { Section, TableScroll, Text } from './parts.tsx'
 
 export function DataSets() {
   const { collections } = useReport().study.results
@@ -54,7 +55,7 @@ function Card({ collection }: { collection: CollectionResult }) {
       ) : (
         <ul class="findings">
           {collection.findings.map((finding) => (
-            <li key={finding.code} class={finding.level}>
+            <li key={`${finding.code} ${finding.message}`} class={finding.level}>
               <span class="tag">{finding.level === 'warning' ? '! warning' : 'info'}</span>{' '}
               <Text>{finding.message}</Text>{' '}
               {finding.level === 'warning' && finding.count < finding.of && (
@@ -65,10 +66,17 @@ function Card({ collection }: { collection: CollectionResult }) {
                   e.g. <Text>{finding.examples.join(', ')}</Text>
                 </div>
               )}
+              {finding.level === 'warning' && finding.hint !== undefined && (
+                <div class="muted hint">
+                  <Text>{finding.hint}</Text>
+                </div>
+              )}
             </li>
           ))}
         </ul>
       )}
+      <Ceilings collection={collection} />
+      <Lengths collection={collection} />
     </article>
   )
 }
@@ -79,5 +87,82 @@ function Figure({ name, value }: { name: string; value: string }) {
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
+  )
+}
+
+/** The best that identical documents leave to be reached. */
+function Ceilings({ collection }: { collection: CollectionResult }) {
+  const rows = cappedMeasures(collection)
+  if (rows.length === 0) return null
+  return (
+    <TableScroll label={`Ceilings of ${collection.name}`}>
+      <table>
+        <caption>Identical documents cap these measures</caption>
+        <thead>
+          <tr>
+            <th scope="col">Measure</th>
+            <th scope="col" class="number">
+              At best
+            </th>
+            <th scope="col" class="number">
+              Without twins
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ measure, value, apart }) => (
+            <tr key={measure}>
+              <th scope="row">{measure}</th>
+              <td class="number">{formatScore(value)}</td>
+              <td class="number">{formatScore(apart)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableScroll>
+  )
+}
+
+/** How long documents and queries are, and what each encoder cuts. */
+function Lengths({ collection }: { collection: CollectionResult }) {
+  const rows = lengthRows(collection)
+  if (rows.length === 0) return null
+  return (
+    <details>
+      <summary>Lengths of documents and queries</summary>
+      <TableScroll label={`Lengths of ${collection.name}`}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Of</th>
+              <th scope="col">Length in</th>
+              {['Mean', 'Median', '90 %', '99 %', 'Most', 'Cut'].map((label) => (
+                <th key={label} scope="col" class="number">
+                  {label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ side, unit, mean, median, p90, p99, max, cut }) => (
+              <tr key={`${side} ${unit}`}>
+                <td>{side}</td>
+                <td>
+                  <Text>{unit}</Text>
+                </td>
+                {[Math.round(mean), median, p90, p99, max].map((value, i) => (
+                  <td key={i} class="number">
+                    {formatCount(value)}
+                  </td>
+                ))}
+                <td class="number">
+                  {cut === null ? NO_VALUE : `${formatShare(cut.share)} at ${formatCount(cut.at)}`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    </details>
   )
 }

@@ -5,6 +5,7 @@ import { resolveRecipe } from '../../recipes/index.ts'
 import type { HeadStep } from '../../recipes/sentence-transformers-head.ts'
 import type { ModelFacts, Recipe, RecipeParameters } from '../../recipes/types.ts'
 import type { EncoderInfo, PreparedEncoder } from '../types.ts'
+import { tokenCounter } from './count-tokens.ts'
 import { OnnxEncoder } from './encoder.ts'
 import { decoderFacts, decoderModelTypes, isDecoder } from './families/decoders/index.ts'
 import { familyOf, GRAPH_VERSION, positionLimit, supportedModelTypes } from './families/index.ts'
@@ -95,6 +96,7 @@ export async function prepareOnnx(folder: string, options: OnnxOptions = {}): Pr
   return {
     info,
     preview: (text, side, task) => previewPrompts(plan, text, side, task),
+    tokenCounter: () => tokenCounter(plan),
     open: (open = {}) => OnnxEncoder.open(info, plan, open),
   }
 }

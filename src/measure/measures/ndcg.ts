@@ -25,7 +25,8 @@ export function logDiscounts(length: number): Float64Array {
   return discounts
 }
 
-function gainOf(grade: number, options: NdcgOptions): number {
+/** What a document of a grade gains before the discount. */
+export function gainOf(grade: number, options: NdcgOptions): number {
   const gain = options.gains?.get(grade) ?? grade
   return options.dcg === 'exp-log2' ? 2 ** gain - 1 : gain
 }
@@ -57,7 +58,13 @@ export function ndcg(ranking: JudgedRanking, options: NdcgOptions = {}): number 
   return ideal > 0 ? dcg / ideal : 0
 }
 
-function idealDcg(gains: readonly number[], counts: readonly number[], cutoff: number, discount: Float64Array): number {
+/** DCG of the best ranking of the judged documents. @param counts How many there are of each gain. */
+export function idealDcg(
+  gains: readonly number[],
+  counts: readonly number[],
+  cutoff: number,
+  discount: Float64Array,
+): number {
   const order = gains.map((_, i) => i).sort((a, b) => gains[b]! - gains[a]!)
   let sum = 0
   let rank = 0

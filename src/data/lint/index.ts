@@ -1,0 +1,7 @@
+export type { Content } from './exact-duplicates.ts'
+export { lintFindings, percent } from './findings.ts'
+export { withHints } from './hints.ts'
+export { Lengths } from './lengths.ts'
+export { LINT_DEFAULTS, type Linted, type LintOptions, lintCollection } from './run.ts'
+export { Sample } from './sample.ts'
+export type * from './types.ts'
