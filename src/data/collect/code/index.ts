@@ -11,7 +11,7 @@ import { type GroupBy, groupOf } from '../group.ts'
 import type { Item } from '../item.ts'
 import { type CollectionCard, type CollectionOptions, writeCollection } from '../output/beir.ts'
 import type { Language } from './language.ts'
-import { languagesByExtension } from './languages/index.ts'
+import { languageOf, languagesByExtension } from './languages/index.ts'
 import { SourceParser } from './parser.ts'
 import { type Unit, unitsOf } from './units.ts'
 
@@ -79,10 +79,10 @@ export async function collectCode(
       signal: work.signal,
     }
     for await (const file of walkFiles(root, walk, skipped)) {
-      const language = languages.get(endingOf(file.path))!
-      const units = await readUnits(file, language, parser, skipped)
+      const units = await readUnits(file, languages.get(endingOf(file.path))!, parser, skipped)
       if (++done % 20 === 0) work.onProgress?.({ step: 'read code', done, unit: 'records' })
       if (units === undefined) continue
+      const { language } = units
       const tally = tallies.get(language.name) ?? { files: 0, documents: 0, described: 0, unsound: 0 }
       tallies.set(language.name, tally)
       tally.files++
@@ -117,20 +117,21 @@ function wantedDeclaration(which: 'documented' | 'keep' | 'drop', query: string 
 
 async function readUnits(
   file: SourceFile,
-  language: Language,
+  byExtension: Language,
   parser: SourceParser,
   skipped: Skipped,
-): Promise<{ found: Unit[]; sound: boolean } | undefined> {
+): Promise<{ found: Unit[]; language: Language; sound: boolean } | undefined> {
   const bytes = await readFile(file.file).catch(() => undefined)
   if (bytes === undefined) return void skipped.add('file that may not be read', file.path)
   const decoded = decodeText(bytes)
   if (decoded === undefined) return void skipped.add('binary file', file.path)
   const reason = notWritten(basename(file.path), decoded.text)
   if (reason !== undefined) return void skipped.add(`${reason} file`, file.path)
+  const language = languageOf(byExtension, decoded.text)
   try {
     const tree = await parser.parse(decoded.text, language)
     try {
-      return { found: unitsOf(tree, decoded.text, language), sound: !tree.rootNode.hasError }
+      return { found: unitsOf(tree, decoded.text, language), language, sound: !tree.rootNode.hasError }
     } finally {
       tree.delete()
     }

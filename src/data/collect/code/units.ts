@@ -150,7 +150,7 @@ class Walk {
     if (!named) return undefined
     const field = this.#language.containers[type]
     const name =
-      field === undefined ? lead?.name : cursor.currentNode.childForFieldName(field)?.text.replace(/\s+/g, '')
+      field === undefined ? lead?.name : cursor.currentNode.childForFieldName(field)?.text.replace(/[\s"'`]+/g, '')
     const tells = name !== undefined && name !== '' && !ANONYMOUS.has(name)
     return { ...fresh(), unit: level.unit, scope: tells ? [...level.scope, name] : level.scope }
   }

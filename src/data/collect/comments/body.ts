@@ -22,11 +22,10 @@ function withoutStars(text: string): string {
   // Several block comments in a row, as `/* a */ /* b */`, are read as one.
   return text
     .split('\n')
-    .map((line) =>
-      line
-        .replace(/^\s*\/\*[*!]*<?/, '')
-        .replace(/\**\*\/\s*$/, '')
-        .replace(/^\s*\*+(?=\s|$|[^\s*/])[ \t]?/, ''),
-    )
+    .map((line) => {
+      const closed = line.replace(/\*+\/\s*$/, '')
+      const opened = closed.replace(/^\s*\/\*[*!]*<?/, '')
+      return opened === closed ? closed.replace(/^\s*\*+(?=\s|$|[^\s*/])[ \t]?/, '') : opened
+    })
     .join('\n')
 }

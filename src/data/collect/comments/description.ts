@@ -31,7 +31,9 @@ export function describingParagraph(body: string): string {
   const lines = inlineMarkup(xmlDocumentation(body)).split('\n')
   for (const paragraph of paragraphs(lines)) {
     // Marks that are gone leave a space before what followed them.
-    const text = plainText(paragraph).replace(/\s+(?=[.,;:!?)](?:\s|$))/g, '').replace(/(?<=\()\s+/g, '')
+    const text = plainText(paragraph)
+      .replace(/\s+(?=[.,;:!?)]+(?:\s|$))/g, '')
+      .replace(/(?<=\()\s+/g, '')
     if (text !== '' && !CALL.test(text)) return text
   }
   return ''

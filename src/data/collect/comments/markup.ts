@@ -18,26 +18,30 @@ export function xmlDocumentation(body: string): string {
  * `:func:`name``, RDoc's `+x+`, Rust's [`x`]. Paragraph marks of HTML become empty lines.
  */
 export function inlineMarkup(body: string): string {
-  return body
-    .replace(
-      /\{@(?:link|linkplain|linkcode|see|value)\s+([^\s}|]+)(?:[\s|]+([^}]*))?\}/g,
-      (_, target: string, text?: string) => (text?.trim() ? text.trim() : lastName(target)),
-    )
-    .replace(
-      /\{@(?:code|literal|snippet)\s+([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}/g,
-      (_, code: string) => `\`${code.trim()}\``,
-    )
-    .replace(/\{@\w+[^}]*\}/g, ' ')
-    .replace(/(^|[\s(])[@\\](?:c|p|a|b|e|em|ref|code\{[^}]*\}|f\$)\s+(?=\S)/gm, '$1')
-    .replace(/[@\\]f[$[{]([\s\S]*?)[@\\]f[$\]}]/g, '$1')
-    .replace(/(?::[a-z]+)?:[a-z]+:`~?([^`<]+?)(?:\s*<[^>]+>)?`/g, (_, name: string) =>
-      /^[\w.]+(?:\(\))?$/.test(name) ? lastName(name) : name,
-    )
-    .replace(/\[(`[^`\]]+`)\](?![([])/g, '$1')
-    .replace(/(^|\s)\+([\w:.#?!]+)\+(?=[\s.,;:)]|$)/gm, '$1$2')
-    .replace(
-      /(?<=\w)<(?=[A-Z?][\w\s,.?<>[\]]*>)([\w\s,.?<>[\]]*)>/g,
-      (_, inner: string) => `\\<${inner.replace(/[<>]/g, '\\$&')}\\>`,
-    )
-    .replace(/<(?:p|br)\s*\/?>/gi, '\n\n')
+  return (
+    body
+      .replace(
+        /\{@(?:link|linkplain|linkcode|see|value)\s+([^\s}|(]+(?:\([^)]*\))?)(?:[\s|]+([^}]*))?\}/g,
+        (_, target: string, text?: string) => (text?.trim() ? text.trim() : lastName(target)),
+      )
+      .replace(
+        /\{@(?:code|literal|snippet)\s+([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}/g,
+        (_, code: string) => `\`${code.replace(/\s+/g, ' ').trim()}\``,
+      )
+      // Java's short form for a comment that says nothing but what is returned.
+      .replace(/\{@return\s+([^{}]*)\}/g, (_, text: string) => `Returns ${text.trim().replace(/\.$/, '')}. `)
+      .replace(/\{@\w+[^}]*\}/g, ' ')
+      .replace(/(^|[\s(])[@\\](?:c|p|a|b|e|em|ref|code\{[^}]*\}|f\$)\s+(?=\S)/gm, '$1')
+      .replace(/[@\\]f[$[{]([\s\S]*?)[@\\]f[$\]}]/g, '$1')
+      .replace(/(?::[a-z]+)?:[a-z]+:`~?([^`<]+?)(?:\s*<[^>]+>)?`/g, (_, name: string) =>
+        /^[\w.]+(?:\(\))?$/.test(name) ? lastName(name) : name,
+      )
+      .replace(/\[(`[^`\]]+`)\](?![([])/g, '$1')
+      .replace(/(^|\s)\+([\w:.#?!]+)\+(?=[\s.,;:)]|$)/gm, '$1$2')
+      .replace(
+        /(?<=\w)<(?=[A-Z?][\w\s,.?<>[\]]*>)([\w\s,.?<>[\]]*)>/g,
+        (_, inner: string) => `\\<${inner.replace(/[<>]/g, '\\$&')}\\>`,
+      )
+      .replace(/<(?:p|br)\s*\/?>/gi, '\n\n')
+  )
 }

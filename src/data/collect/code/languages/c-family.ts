@@ -25,3 +25,12 @@ export const CPP: Language = {
   name: 'c++',
   extensions: ['cc', 'cpp', 'cxx', 'c++', 'hh', 'hpp', 'hxx', 'h++', 'inl', 'ipp', 'tpp', 'cu', 'cuh'],
 }
+
+/** What only C++ writes; headers of both end in `.h`. */
+const ONLY_CPP =
+  /^\s*(?:namespace\b|template\s*<|(?:public|private|protected)\s*:|class\s+\w|using\s|#include\s*<[a-z_]+>)|\bstd::|\bconstexpr\b/m
+
+/** Whether a source that is taken for C is C++. */
+export function isCpp(source: string): boolean {
+  return ONLY_CPP.test(source)
+}

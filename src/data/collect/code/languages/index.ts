@@ -1,7 +1,7 @@
 import { FieldtrialError } from '../../../../core/errors.ts'
 import { didYouMean } from '../../../../core/suggest.ts'
 import type { Language } from '../language.ts'
-import { C, CPP } from './c-family.ts'
+import { C, CPP, isCpp } from './c-family.ts'
 import { JAVASCRIPT, TSX, TYPESCRIPT } from './ecmascript.ts'
 import { GO, RUST } from './go-and-rust.ts'
 import { C_SHARP, JAVA } from './jvm-and-dotnet.ts'
@@ -51,11 +51,18 @@ const ALIASES: Readonly<Record<string, string>> = {
  */
 export function languagesByExtension(names?: readonly string[]): ReadonlyMap<string, Language> {
   const wanted = names && new Set(names.map(languageName))
+  // Headers of C++ are called as those of C are.
+  if (wanted?.has(CPP.name)) wanted.add(C.name)
   return new Map(
     LANGUAGES.filter(({ name }) => wanted?.has(name) ?? true).flatMap((language) =>
       language.extensions.map((extension) => [extension, language] as const),
     ),
   )
+}
+
+/** The language of a source, where the ending of its name leaves two. */
+export function languageOf(byExtension: Language, source: string): Language {
+  return byExtension === C && isCpp(source) ? CPP : byExtension
 }
 
 function languageName(name: string): string {
