@@ -25,7 +25,7 @@ const copy = (repo: string, revision: string): HubSource => ({ repo: `mteb/${rep
  * as ir_datasets states them (ir_datasets/etc/metadata.json); the four sets that are not given away, as in the paper's table 1.
  * Commits of BeIR/* are those that public code pins, of mteb/* those that MTEB's tasks pin. Where no commit of BEIR's own
  * repository could be found, the name stands for MTEB's pinned copy. Licences are those of the data sets themselves, not the
- * blanket CC BY-SA 4.0 of the BeIR repositories.
+ * blanket CC BY-SA 4.0 of the BeIR repositories. Content hashes are those of BEIR's own archives.
  */
 const DATASETS: readonly Entry[] = [
   [
@@ -69,6 +69,23 @@ const DATASETS: readonly Entry[] = [
     {
       licence: 'academic use only',
       hub: own('nfcorpus', 'b5026a0e96e8a7ac4f95f482a596389289d46269', 'a451b3b26d3ae1358f259c1a3a4dd61fcea35a65'),
+      hashes: {
+        corpus: '6e9b8cfdd0d13a0776eaccba2ed04f8e5b573162de824787dfb5f0c8abaa9b35',
+        splits: {
+          dev: {
+            queries: 'bbdb116c22f2a6b967ef17ccc2b5fa7ba9567337587411d733d022288b4dcbcb',
+            qrels: 'e01d2913d6c3b2735f017b2e590d65d5843a9cefb188ef92e0545114783fa667',
+          },
+          test: {
+            queries: '3f9aca94852bc6582b0881593e90e9f0c849517e8146e432bd0826c7633fc97b',
+            qrels: '6a84a7583c3288dd72edb4b1f787668af2c42bba060aa10664e34599f6fcd29a',
+          },
+          train: {
+            queries: 'cb08480086d6a4d5d96233777b4df7f45629474d913c3ab2dc3d23c6824c6069',
+            qrels: 'cf8ce7e350dd32c6b8f636b4e00b57c282f5e35f978e744a7d471b9c9c093b27',
+          },
+        },
+      },
       mteb: ['nfcorpus', 'ec0fa4fe99da2ff19ca1214b7966684033a58814'],
     },
   ],
@@ -255,6 +272,19 @@ const DATASETS: readonly Entry[] = [
     {
       licence: 'CC-BY-4.0 (claims), ODC-By-1.0 (abstracts)',
       hub: own('scifact', 'b3b5335604bf5ee3c4447671af975ea25143d4f5', '2938d17dc3b09882fdb8c12bbbe2e2dc0e75a029'),
+      hashes: {
+        corpus: '7a4f0e6cec063c1988279953448070cb7386061b450a4559fd2cee2ae191f7c3',
+        splits: {
+          test: {
+            queries: 'bd764ab74e53831e017d948abd79e81ef6f517cf8e4a613602fad38141c23d2e',
+            qrels: 'c25ca90c95240feb14c3d1931d60066871f81f8f77bc67c72b981964f8b8736a',
+          },
+          train: {
+            queries: '0844acc8e01617fb1cc21c18442895bf7a335c52947f9ecfc8f0a05132c0d0c4',
+            qrels: 'b574f14e15aad2ff19b18acc16dd07a8d8f473f24e23fa3e432d883fa42ec639',
+          },
+        },
+      },
       mteb: ['scifact', 'd56462d0e63a25450459c4f213e49ffdb866f7f9'],
       bytes: 4_554_789,
     },
