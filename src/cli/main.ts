@@ -7,10 +7,12 @@ import { registerCompare } from './compare.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDatasets } from './datasets.ts'
 import { registerDoctor } from './doctor.ts'
+import { registerInit } from './init.ts'
 import { registerLint } from './lint.ts'
 import { registerMeasure } from './measure.ts'
 import { registerModels } from './models.ts'
 import { printError } from './print-error.ts'
+import { registerPublished } from './published.ts'
 import { registerQuickstart } from './quickstart.ts'
 import { registerRecipe } from './recipe.ts'
 import { registerReport } from './report.ts'
@@ -30,6 +32,7 @@ export function createProgram(): Command {
       `
 Examples:
   fieldtrial quickstart                            a first study out of the documentation on this machine
+  fieldtrial init --code src                       a study file, and a collection made of your own code
   fieldtrial run study.yaml                        run a study, or what is left of it
   fieldtrial run --collection DIR --retriever bm25 --retriever MODEL -m nDCG@10
   fieldtrial lint data/my-docs                     duplicates, leaks, ceilings, cut texts, missing judgments
@@ -43,11 +46,13 @@ Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network,
   for (const register of [
     registerRun,
     registerQuickstart,
+    registerInit,
     registerReport,
     registerMeasure,
     registerCompare,
     registerCollect,
     registerDatasets,
+    registerPublished,
     registerLint,
     registerModels,
     registerRecipe,

@@ -86,6 +86,7 @@ describe('writeReports', () => {
       'report.md',
       'results.csv',
       'spaces.csv',
+      'published.csv',
       'data.csv',
       'per-query.csv',
       'table.tex',

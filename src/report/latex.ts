@@ -1,5 +1,6 @@
 import type { StudyResults } from '../study/results.ts'
 import { formatTime } from './format.ts'
+import { publishedLatex } from './latex-published.ts'
 import { spacesLatex } from './latex-spaces.ts'
 import { escapeLatex, needsUnicodeEngine } from './latex-text.ts'
 import { type Cell, failures, leaderboard, type Place } from './leaderboard.ts'
@@ -15,14 +16,17 @@ export interface LatexOptions {
 /**
  * A `booktabs` table per measure: retrievers × collections, scores × 100, best in bold, second underlined, a dagger for significantly
  * better and a double dagger for significantly worse than the baseline. The caption states measure, test, correction, alpha and the
- * number of queries. A last table holds the embedding spaces, if there are any, unless certain measures are asked for.
+ * number of queries. Further tables hold the embedding spaces and published figures, if there are any, unless certain
+ * measures are asked for.
  */
 export function renderLatex(results: StudyResults, options: LatexOptions = {}): string {
   const decimals = options.decimals ?? 2
   const tables = (options.measures ?? results.measures).map((measure) => table(results, measure, decimals))
   const spaces =
     options.measures === undefined ? spacesLatex(results, label(`${results.study}-spaces`), decimals) : null
-  const body = [...tables, ...(spaces === null ? [] : [spaces])].join('\n')
+  const published =
+    options.measures === undefined ? publishedLatex(results, label(`${results.study}-published`), decimals) : null
+  const body = [...tables, ...[spaces, published].filter((part) => part !== null)].join('\n')
   return [
     comment(
       `Made by fieldtrial ${results.fieldtrial}, ${formatTime(results.finishedAt)}. Needs \\usepackage{booktabs}.`,

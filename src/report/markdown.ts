@@ -16,6 +16,7 @@ import {
 } from './format.ts'
 import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
 import { lintParts } from './markdown-lint.ts'
+import { publishedParts } from './markdown-published.ts'
 import { recipeParts } from './markdown-recipes.ts'
 import { spaceParts } from './markdown-spaces.ts'
 import { escapeMarkdown, table } from './markdown-text.ts'
@@ -42,6 +43,7 @@ export function renderMarkdown(results: StudyResults): string {
     ...results.measures.flatMap((measure) => [`## ${escapeMarkdown(measure)}`, measureTable(results, measure)]),
     `${escapeMarkdown(methodSentence(results))}${results.retrievers.length > 1 ? ' Highest in bold, second in italics.' : ''}`,
     ...differences(results),
+    ...publishedParts(results),
     '## Cost',
     costTable(results),
     ...spaceParts(results),

@@ -4,6 +4,7 @@ import { formatBytes, formatMs, formatScore, NO_VALUE, plural } from './format.t
 import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
 import { shortNames } from './names.ts'
 import { type Palette, PLAIN } from './palette.ts'
+import { publishedGroups, publishedLine } from './published.ts'
 import { faultLines } from './space/findings.ts'
 import { verdicts, verdictText } from './verdict.ts'
 import { failureSentence, methodSentence, smokeSentence, warningLines } from './words.ts'
@@ -87,6 +88,9 @@ export function renderTable(results: StudyResults, options: TableOptions = {}): 
       .map((verdict) => ({ text: verdictText(verdict) })),
     ...failures(results).map((trial) => ({ text: failureSentence(trial), paint: palette.red })),
     { text: methodSentence(results), paint: palette.dim },
+    ...publishedGroups(results)
+      .slice(0, MAX_VERDICTS)
+      .map((group) => ({ text: publishedLine(group), paint: palette.dim })),
   ]
   const smoke = smokeSentence(results)
   return [

@@ -4,21 +4,24 @@ import { writeAtomic } from '../core/atomic.ts'
 import type { Evidence, StudyResults } from '../study/results.ts'
 import { perQueryCsvLines, renderCsv } from './csv.ts'
 import { renderDataCsv } from './csv-data.ts'
+import { renderPublishedCsv } from './csv-published.ts'
 import { renderSpacesCsv } from './csv-spaces.ts'
 import { renderHtml } from './html.ts'
 import { renderJson } from './json.ts'
 import { renderLatex } from './latex.ts'
 import { renderMarkdown } from './markdown.ts'
+import { mtebExport } from './mteb/export.ts'
 
 /** What a study can be written as. `trec` run files are written by the study while it runs, not made from its results. */
-export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec'] as const
+export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec', 'mteb'] as const
 
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /**
  * Writes the reports of a study into a folder, each one whole or not at all: `report.html`, `report.md`, `results.csv`, `spaces.csv`,
- * `data.csv` and `per-query.csv`, `table.tex`, `results.json`.
+ * `published.csv`, `data.csv` and `per-query.csv`, `table.tex`, `results.json`, and `mteb/` with a file per model and task.
  *
+ * @param runs Folder in which the runs lie, from which MTEB's measures are made. Default: `folder`.
  * @returns The paths written, in the order of `formats`; `trec` adds none.
  * @throws FieldtrialError `DISK_FULL` or `USAGE` when a file cannot be written.
  */
@@ -27,6 +30,7 @@ export async function writeReports(
   results: StudyResults,
   evidence: Evidence,
   formats: readonly ReportFormat[],
+  runs = folder,
 ): Promise<string[]> {
   const written: string[] = []
   const write = async (name: string, content: string | ((file: FileHandle) => Promise<void>)) => {
@@ -39,9 +43,13 @@ export async function writeReports(
     else if (format === 'markdown') await write('report.md', renderMarkdown(results))
     else if (format === 'latex') await write('table.tex', renderLatex(results))
     else if (format === 'json') await write('results.json', renderJson(results))
+    else if (format === 'mteb')
+      for (const { path, content } of (await mtebExport(runs, results)).files)
+        await write(join('mteb', path), `${JSON.stringify(content, null, 2)}\n`)
     else if (format === 'csv') {
       await write('results.csv', renderCsv(results))
       await write('spaces.csv', renderSpacesCsv(results))
+      await write('published.csv', renderPublishedCsv(results))
       await write('data.csv', renderDataCsv(results))
       await write('per-query.csv', (file) => writeInPieces(file, perQueryCsvLines(results)))
     }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
-import { type CollectionSpec, type ExpandedGroup, expandGroup, findDataset } from '../data/index.ts'
+import { didYouMean } from '../core/suggest.ts'
+import { type CollectionSpec, type ExpandedGroup, expandGroup, findDataset, listDatasets } from '../data/index.ts'
 import { localPath, type ResolveContext } from './resolve-context.ts'
 import type { CollectionInput, StudyInput } from './schema.ts'
 import type { StudyCollection, StudyGroup } from './study.ts'
@@ -92,6 +93,15 @@ function resolveOne(
       'Give one of them a `name:` of its own.',
     )
   taken.add(name)
+  if (typeof spec.published === 'string' && findDataset(spec.published) === undefined)
+    problem(
+      ['collections', at, 'published'],
+      `There is no known collection ${JSON.stringify(spec.published)}.`,
+      didYouMean(
+        spec.published,
+        listDatasets().map(({ id }) => id),
+      ),
+    )
   // Zod writes absent members as possibly undefined; JSON and YAML have no undefined, so none is there.
   return { ...(spec as CollectionSpec), source, name, given: spec.source }
 }

@@ -46,6 +46,7 @@ export function resolveStudy(input: StudyInput, context: ResolveContext): Study 
     },
     outputFolder: resolve(context.folder, input.output?.dir ?? join('results', name)),
     formats: input.output?.formats ?? REPORT_FORMATS,
+    mteb: (input.mteb ?? []).map((path) => resolve(context.folder, path)),
   }
 }
 

@@ -5,7 +5,7 @@ import { ANALYZERS, STEMMERS } from '../index/text/index.ts'
 import { dtype, id, maxLength, type postprocessStep, prompts, RECIPE_IDS, recipeObject } from './schema-recipes.ts'
 
 /** The names that strings in a study file may take; the JSON Schema and the suggestions come from here. */
-export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec'] as const
+export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec', 'mteb'] as const
 const SIGNIFICANCE_TESTS = ['randomisation', 't-test', 'bootstrap'] as const
 const CORRECTIONS = ['holm', 'benjamini-hochberg', 'none'] as const
 
@@ -74,6 +74,12 @@ const collectionObject = z.strictObject({
       'Commit, branch or tag on the hub. Default: the commit pinned for names that `fieldtrial datasets` lists, else main.',
     ),
   subset: z.string().optional().describe('Subset of a hub data set that holds several collections.'),
+  published: z
+    .union([z.string().min(1), z.literal(false)])
+    .optional()
+    .describe(
+      'Which known collection this is, so that published figures stand beside the results: a name that `fieldtrial datasets` lists, or false for none. Default: found out by its source, its content or its counts.',
+    ),
 })
 
 const modelObject = z.strictObject({
@@ -230,6 +236,12 @@ export const StudySchema = z
       .optional()
       .describe(
         'Names as ir_measures writes them; the first one ranks the tables. Default: nDCG@10, R@100, MRR@10, AP.',
+      ),
+    mteb: z
+      .array(z.string().min(1))
+      .optional()
+      .describe(
+        'Result files of MTEB, or folders of them, relative to the study file: their figures stand beside the results.',
       ),
     depth: z.int().positive().max(100_000).optional().describe('Documents kept per query in each run. Default: 1000.'),
     vectors: z

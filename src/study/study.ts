@@ -26,6 +26,8 @@ export interface Study {
   readonly comparison: ComparisonSettings
   readonly outputFolder: string
   readonly formats: readonly ReportFormat[]
+  /** Result files of MTEB, or folders of them, as absolute paths. */
+  readonly mteb: readonly string[]
 }
 
 export interface StudyCollection extends CollectionSpec {
@@ -34,6 +36,8 @@ export interface StudyCollection extends CollectionSpec {
   readonly given: string
   /** The user's own task instruction. */
   readonly task?: string
+  /** The known collection that this is, by the user's word; false for none. */
+  readonly published?: string | false
 }
 
 /** A name such as `beir-13` or `coir/*`, taken apart. */

@@ -10,7 +10,15 @@ import { REPLLAMA } from './sources/repllama.ts'
 import { SPECIALIZED_LLMS } from './sources/specialized-llms.ts'
 import type { PublishedFigure } from './types.ts'
 
-export { type Comparability, comparability, type Reason, type ReasonCode, type TrialFacts } from './compare.ts'
+export {
+  type Bm25Facts,
+  type Comparability,
+  comparability,
+  corpusReasons,
+  type Reason,
+  type ReasonCode,
+  type TrialFacts,
+} from './compare.ts'
 export type * from './types.ts'
 
 const ALL: readonly PublishedFigure[] = [
