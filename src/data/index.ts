@@ -20,5 +20,12 @@ export {
 export type { CollectionContext, CollectionSpec } from './spec.ts'
 export { summarise } from './summary.ts'
 export { collectionState, summariseCached } from './summary-cache.ts'
+export {
+  openTraining,
+  type TrainingExample,
+  type TrainingPassage,
+  type TrainingSet,
+  type TrainingSpec,
+} from './training/index.ts'
 export * from './trec.ts'
 export type * from './types.ts'
