@@ -1,6 +1,7 @@
 import { GENERIC_TASK, RECIPES } from './index.ts'
 import { BEIR_TASKS } from './tasks/beir.ts'
 import { COIR_TASKS } from './tasks/coir.ts'
+import { IMAGE_TASKS } from './tasks/images.ts'
 
 const INTRODUCTION = `# Recipes
 
@@ -53,9 +54,11 @@ export function recipesReference(): string {
     ({ id, summary, source, parameters }) =>
       `### \`${id}\`\n\n${summary[0]!.toUpperCase()}${summary.slice(1)}.\n\nFrom ${source}. Takes: ${parameters.map((name) => `\`${name}\``).join(', ')}.\n`,
   )
-  const tasks = Object.entries({ ...prefixed('beir', BEIR_TASKS), ...prefixed('coir', COIR_TASKS) }).map(
-    ([name, instruction]) => `| ${name} | ${instruction.replaceAll('|', '\\|')} |`,
-  )
+  const tasks = Object.entries({
+    ...prefixed('beir', BEIR_TASKS),
+    ...prefixed('coir', COIR_TASKS),
+    ...IMAGE_TASKS,
+  }).map(([name, instruction]) => `| ${name} | ${instruction.replaceAll('|', '\\|')} |`)
   return [
     INTRODUCTION,
     ...sections,
