@@ -3,7 +3,7 @@
  *
  *   node bench/run.ts [--only NAME,NAME] [--write FILE] [--json FILE]
  *
- * Names: measures, bm25, streaming, dense, encode, int8, decoders, start. `--json` leaves all rows as JSON.
+ * Names: measures, bm25, streaming, dense, encode, int8, decoders, lint, start. `--json` leaves all rows as JSON.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { markdownPage } from './lib/markdown.ts'
 import { type BenchReport, flagValue } from './lib/report.ts'
 
-const BENCHES = ['measures', 'bm25', 'streaming', 'dense', 'encode', 'int8', 'decoders', 'start'] as const
+const BENCHES = ['measures', 'bm25', 'streaming', 'dense', 'encode', 'int8', 'decoders', 'lint', 'start'] as const
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const only = flagValue('--only')?.split(',')

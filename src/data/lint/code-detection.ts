@@ -27,6 +27,9 @@ const HEADS: readonly RegExp[] = [
   /\b(?:function|func|fn)\s*[\w$]+\s*(?:<[^>]*>)?\([^)]*\)[^.{;]{0,60}\{/,
 ]
 
+/** Statements in SQL's capitals, which have few brackets. */
+const SQL = /^\s*(?:SELECT\s[\s\S]+\sFROM\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+TABLE\s)/
+
 const SYMBOLS = /[{}()[\];=<>_]/g
 
 /**
@@ -39,6 +42,7 @@ export function isCode(text: string): boolean {
   if (solid < 8) return false
   const symbols = head.match(SYMBOLS)?.length ?? 0
   const share = symbols / solid
+  if (SQL.test(head)) return true
   if (share >= 0.02 && HEADS.some((sign) => sign.test(head))) return true
   if (share < 0.04) return false
   let signs = 0
@@ -65,7 +69,7 @@ const LANGUAGES: readonly (readonly [string, readonly RegExp[]])[] = [
       /\bstring\b|\bvar\s+\w+\s*=/,
       /\busing\s+[\w.]+;/,
       /\bnamespace\s+[\w.]+/,
-      /\bpublic\s+[\w<>]+\s+[A-Z]\w*\s*\(/,
+      /\bpublic\s+(?:\w+\s+)*[\w<>[\]]+\s+[A-Z]\w*\s*\(/,
     ],
   ],
   [

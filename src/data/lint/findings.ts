@@ -45,7 +45,7 @@ function duplicates({ documents, same, normal, near }: CollectionLint): Finding[
   return found
 }
 
-function leaks({ leaks, queries }: CollectionLint): Finding[] {
+function leaks({ leaks, queries, near: { threshold } }: CollectionLint): Finding[] {
   const { same, near, compared, examples, sharedRelevant, relevant } = leaks
   const named = (only: boolean) =>
     examples
@@ -70,7 +70,7 @@ function leaks({ leaks, queries }: CollectionLint): Finding[] {
       level: 'warning',
       count: near,
       of: queries,
-      message: `${near} of ${queries} queries under test have a near copy among the ${compared} queries of other splits (Jaccard of words ≥ the threshold); some of these say the opposite.`,
+      message: `${near} of ${queries} queries under test have a near copy among the ${compared} queries of other splits (Jaccard of words ≥ ${threshold}); some of these say the opposite.`,
       examples: named(false),
       hint,
     })
