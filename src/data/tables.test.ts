@@ -51,7 +51,7 @@ test('MS MARCO’s files: TSV without header and with bare quotes, TREC qrels', 
   const { documents, queries, qrels } = await read(
     {
       'collection.tsv': '0\tThe "Manhattan Project\n1\tcell wall\n',
-      'queries.tsv': '7\t"what is it\n',
+      'queries.tsv': '7\t"what is it\n8\tnobody judged this\n',
       'qrels.txt': '7 0 1 1\n',
     },
     {

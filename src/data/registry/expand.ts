@@ -63,7 +63,7 @@ export function datasetHint(text: string): string | undefined {
 }
 
 /** Whether a text is a pattern over registry ids: `*` or `?` in it, and a family before the slash, which a path would not have. */
-export function isPattern(text: string): boolean {
+function isPattern(text: string): boolean {
   return /^[a-z0-9*?-]+\/[a-z0-9*?.-]+$/i.test(text) && /[*?]/.test(text)
 }
 

@@ -46,6 +46,20 @@ ${groupTable()}
   dropped from its ranking, as in BEIR's evaluation. \`removeSelf\` says otherwise.
 - **The task instruction** for recipes that take one ([recipes](recipes.md#task-instructions)).
 
+## TREC Deep Learning 2020
+
+No package on the hub holds its judgments. The files of MS MARCO and of TREC, as they are, in one folder do:
+
+\`\`\`yaml
+collections:
+  - name: msmarco-dl20
+    source: ./msmarco                             # collection.tsv of MS MARCO, topics and qrels of TREC
+    files: { documents: collection.tsv, queries: msmarco-test2020-queries.tsv, qrels: 2020qrels-pass.txt }
+    columns: { id: "1", text: "2" }               # tab-separated, without a header
+\`\`\`
+
+Topics without judgments are left out, so the 54 judged ones of 200 remain.
+
 ## Images
 
 A document or query may be an image: a path in the field \`image\` of a BEIR folder, relative to that folder, or a struct of bytes and path in
