@@ -41,7 +41,7 @@ export function registerPublished(program: Command): void {
 }
 
 async function choose(collection: string | undefined, flags: PublishedFlags): Promise<PublishedFigure[]> {
-  const { collectionsOf, listPublished, publishedOn } = await import('../data/published/index.ts')
+  const { collectionsOf, listPublished, publishedOn, sameMeasure } = await import('../data/published/index.ts')
   const { readMtebResults } = await import('../data/mteb/index.ts')
   const { parseMeasure } = await import('../measure/index.ts')
   const all = flags.mteb ? await readMtebResults(flags.mteb) : listPublished()
@@ -55,7 +55,7 @@ async function choose(collection: string | undefined, flags: PublishedFlags): Pr
       (ids === undefined ||
         alike.has(figure.collection) ||
         collectionsOf(figure.collection).some((id) => ids.includes(id))) &&
-      (measure === undefined || figure.measure === measure) &&
+      (measure === undefined || sameMeasure(figure.measure, measure)) &&
       (system === undefined || figure.system.toLowerCase().includes(system)),
   )
   if (found.length === 0)

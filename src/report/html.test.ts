@@ -92,8 +92,8 @@ describe('writeReports', () => {
       'table.tex',
       'results.json',
     ])
-    expect(readdirSync(join(folder, 'new'))).toHaveLength(8)
-    expect(JSON.parse(readFileSync(paths[7]!, 'utf8'))).toEqual(results)
+    expect(readdirSync(join(folder, 'new'))).toHaveLength(9)
+    expect(JSON.parse(readFileSync(paths[8]!, 'utf8'))).toEqual(results)
     expect(await writeReports(folder, results, evidence, ['trec'])).toEqual([])
   })
 

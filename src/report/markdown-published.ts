@@ -26,21 +26,20 @@ export function publishedParts(results: StudyResults): string[] {
 }
 
 function groupTable({ measures, own, systems }: PublishedGroup, number: (url: string) => number): string {
-  const columns = measures.map(escapeMarkdown)
-  const numeric = ['System', ...columns, 'Source', 'Compares']
+  const head = ['System', 'Compares', 'Source', ...measures.map(escapeMarkdown)]
   const rows = [
     ...own.map(({ id, values }) => [
       `**${escapeMarkdown(id)}** (this study)`,
+      '',
+      '',
       ...values.map((value) => formatScore(value)),
-      '',
-      '',
     ]),
     ...systems.map((system) => [
       escapeMarkdown(system.system),
-      ...system.values.map(formatFigure),
-      `${number(system.source.url)}`,
       `${escapeMarkdown(comparesText(system))}${system.note === undefined ? '' : ` (${escapeMarkdown(system.note)})`}`,
+      `${number(system.source.url)}`,
+      ...system.values.map(formatFigure),
     ]),
   ]
-  return table(numeric, rows)
+  return table(head, rows, 3)
 }

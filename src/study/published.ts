@@ -8,6 +8,7 @@ import {
   publishedOn,
   type SystemKind,
   sameCollection,
+  sameMeasure,
   type TrialFacts,
 } from '../data/published/index.ts'
 import { findDataset } from '../data/registry/index.ts'
@@ -48,7 +49,10 @@ export function publishedRows(
     const own = imported.filter(
       (figure) => collectionsOf(figure.collection).length === 1 && ids.includes(figure.collection),
     )
-    const figures = [...publishedOn(facts.dataset.id), ...own]
+    const figures = [...publishedOn(facts.dataset.id), ...own].map((figure) => ({
+      ...figure,
+      measure: facts.measures.find((measure) => sameMeasure(measure, figure.measure)) ?? figure.measure,
+    }))
     const shown = new Set(figures.filter((f) => facts.measures.includes(f.measure)).map(systemKey))
     return figures
       .filter((figure) => facts.measures.includes(figure.measure) || !shown.has(systemKey(figure)))

@@ -7,6 +7,7 @@ import { HeatMap } from './heat-map.tsx'
 import { Leaderboard } from './leaderboard.tsx'
 import { Masthead } from './masthead.tsx'
 import { Method } from './method.tsx'
+import { Published } from './published.tsx'
 import { Queries } from './queries.tsx'
 import { Significance } from './significance.tsx'
 import { Spaces } from './spaces.tsx'
@@ -52,6 +53,7 @@ export function App({ study }: { study: Study }) {
       <main>
         <Masthead />
         <Leaderboard />
+        {(results.published ?? []).length > 0 && <Published />}
         <HeatMap />
         <Cost />
         {results.spaces.length > 0 && <Spaces />}

@@ -4,6 +4,7 @@ import type { StudyResults } from '../../src/study/results.ts'
 
 const SECTIONS = [
   { id: 'leaderboard', label: 'Leaderboard' },
+  { id: 'published', label: 'Published' },
   { id: 'heatmap', label: 'Heat map' },
   { id: 'cost', label: 'Quality and cost' },
   { id: 'spaces', label: 'Spaces' },
@@ -13,9 +14,11 @@ const SECTIONS = [
   { id: 'method', label: 'Method' },
 ] as const
 
-/** The sections that a study has: one without dense retrievers has no embedding spaces. */
+/** The sections that a study has: one without dense retrievers has no embedding spaces, one of the user's own data no published figures. */
 export function sectionsOf(results: StudyResults) {
-  return SECTIONS.filter(({ id }) => id !== 'spaces' || results.spaces.length > 0)
+  return SECTIONS.filter(({ id }) =>
+    id === 'spaces' ? results.spaces.length > 0 : id === 'published' ? (results.published ?? []).length > 0 : true,
+  )
 }
 
 export type SectionId = (typeof SECTIONS)[number]['id']

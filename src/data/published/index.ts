@@ -38,6 +38,11 @@ export function listPublished(): readonly PublishedFigure[] {
   return ALL
 }
 
+/** Whether two canonical names mean one measure: reciprocal rank goes by `RR` and `MRR`. */
+export function sameMeasure(a: string, b: string): boolean {
+  return a.replace(/^RR(?=@|$)/, 'MRR') === b.replace(/^RR(?=@|$)/, 'MRR')
+}
+
 /**
  * Registry ids that a figure's collection stands for: one, or those of which it is the mean. CodeSearchNet's pattern does not take
  * in its code-completion variant, whose names begin alike.

@@ -13,7 +13,7 @@ export interface PublishedBm25 {
   readonly k1: number
   readonly b: number
   /** The analyzer by its name here. */
-  readonly analyzer: 'lucene-english' | 'bm25s'
+  readonly analyzer: 'lucene-english'
   /** Title and text as two fields, their scores added. */
   readonly multifield: boolean
 }

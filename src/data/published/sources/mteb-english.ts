@@ -62,12 +62,13 @@ const LATE: readonly BoardRow[] = [
   { system: 'bge-large-en-v1.5', kind: 'dense', average: 54.29, protocol: PUBLISHED, values: [63.54, 36.57, 42.23, 44.11, 87.18, 45.02, 74.1, 42.49, 38.13, 55.03, 89.07, 22.64, 74.61, 24.81, 74.82] },
 ]
 
+// The board does not say with which parameters and stemmer bm25s ran.
 // biome-ignore format: as above
 const EARLY: readonly BoardRow[] = [
   { system: 'all-mpnet-base-v2', kind: 'dense', average: 43.81, protocol: cutAt(384), values: [46.52, 21.97, 44.96, 32.09, 50.86, 49.96, 39.29, 39.75, 33.29, 50.45, 87.46, 23.76, 65.57, 19.93, 51.33] },
   { system: 'all-MiniLM-L12-v2', kind: 'dense', average: 42.69, protocol: cutAt(128), values: [47.13, 21.57, 42.53, 33.35, 55.9, 37.27, 44.59, 39.03, 32.25, 46.47, 87.75, 21.82, 62.64, 17.22, 50.82] },
   { system: 'all-MiniLM-L6-v2', kind: 'dense', average: 41.95, protocol: cutAt(256), values: [50.17, 20.27, 41.32, 32.33, 51.93, 36.87, 46.51, 36.54, 31.59, 43.87, 87.56, 21.64, 64.51, 16.9, 47.25] },
-  { system: 'bm25s', kind: 'bm25', average: 39.84, protocol: { ...NO_PROMPT, bm25: { variant: 'lucene', k1: 1.5, b: 0.75, analyzer: 'bm25s', multifield: false } }, values: [49.28, 13.62, 31.86, 29.91, 48.09, 25.14, 56.91, 21.89, 32.08, 28.5, 80.42, 15.78, 68.7, 33.05, 62.31] },
+  { system: 'bm25s', kind: 'bm25', average: 39.84, protocol: NO_PROMPT, values: [49.28, 13.62, 31.86, 29.91, 48.09, 25.14, 56.91, 21.89, 32.08, 28.5, 80.42, 15.78, 68.7, 33.05, 62.31] },
   { system: 'LLM2Vec Meta-Llama-3-8B, unsupervised', kind: 'dense', average: 39.19, protocol: PUBLISHED, values: [51.73, 23.58, 32.4, 26.78, 53.42, 28.56, 52.37, 17.47, 26.28, 37.65, 84.64, 10.39, 66.36, 12.82, 63.34] },
 ]
 
