@@ -32,6 +32,7 @@ describe('help', () => {
       'measure',
       'compare',
       'datasets',
+      'lint',
       'models',
       'doctor',
       'clean',

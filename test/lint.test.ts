@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Workspace } from '../src/core/workspace.ts'
-import { openCollection, summariseCached } from '../src/data/index.ts'
+import { collectionState, openCollection, summariseCached } from '../src/data/index.ts'
 import { withHints } from '../src/data/lint/index.ts'
 import { parseMeasures } from '../src/measure/index.ts'
 import { GENERIC_TASK } from '../src/recipes/index.ts'
@@ -24,8 +24,10 @@ async function lint(source: string, options: Partial<CollectionLintOptions> = {}
   const workspace = await Workspace.open(join(await temporaryFolder(), 'w'))
   const spec = { source, ...(split ? { split } : {}) }
   const collection = await openCollection(spec, { cacheDir: workspace.cache })
+  const state = await collectionState(collection)
   const summary = await summariseCached(collection, workspace.cache)
-  const report = await lintCollectionWhole(spec, collection, summary, { ...OPTIONS, ...options }, workspace)
+  const on = { given: source, collection, summary, state }
+  const report = await lintCollectionWhole(spec, on, { ...OPTIONS, ...options }, workspace)
   const findings = withHints([...summary.findings, ...report.findings])
   const of = (level: string) => findings.filter((f) => f.level === level).map((f) => f.code)
   return { report, findings, warnings: of('warning').sort(), notes: of('info'), workspace }
@@ -211,6 +213,18 @@ describe('lint', () => {
     expect(programming).toEqual([{ name: 'Python', count: 1 }])
   })
 
+  it('of a collection that changes meanwhile keeps nothing', async () => {
+    const folder = await planted({})
+    const workspace = await Workspace.open(join(await temporaryFolder(), 'w'))
+    const collection = await openCollection({ source: folder }, { cacheDir: workspace.cache })
+    const state = await collectionState(collection)
+    const summary = await summariseCached(collection, workspace.cache)
+    await writeFile(join(folder, 'corpus.jsonl'), '{"_id":"d1","text":"other"}\n')
+    const on = { given: folder, collection, summary, state }
+    await expect(lintCollectionWhole({ source: folder }, on, OPTIONS, workspace)).rejects.toThrow(/changed while/)
+    expect(await readdir(workspace.path('lint')).catch(() => [])).toEqual([])
+  })
+
   it('does not do its work twice, and does it anew for other content', async () => {
     const folder = await planted({})
     const workspace = await Workspace.open(join(await temporaryFolder(), 'w'))
@@ -225,7 +239,8 @@ describe('lint', () => {
           return collection.documents()
         },
       }
-      await lintCollectionWhole({ source: folder }, counted, summary, OPTIONS, workspace)
+      const on = { given: folder, collection: counted, summary, state: await collectionState(collection) }
+      await lintCollectionWhole({ source: folder }, on, OPTIONS, workspace)
       return read
     }
     expect(await run()).toBeGreaterThan(0)

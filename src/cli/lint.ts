@@ -64,7 +64,7 @@ export function registerLint(program: Command): void {
     )
     .action(async (source: string, flags: LintFlags) => {
       const terminal = createTerminal()
-      const { openCollection, summariseCached } = await import('../data/index.ts')
+      const { collectionState, openCollection, summariseCached } = await import('../data/index.ts')
       const { withHints } = await import('../data/lint/index.ts')
       const { parseMeasures } = await import('../measure/index.ts')
       const { lintCollectionWhole } = await import('../study/lint/collection-lint.ts')
@@ -84,12 +84,12 @@ export function registerLint(program: Command): void {
         const spec = { source, ...(flags.split === undefined ? {} : { split: flags.split }) }
         const offline = flags.offline ? { offline: true } : {}
         const collection = await openCollection(spec, { cacheDir: workspace.cache, ...offline, ...work })
+        const state = await collectionState(collection)
         const summary = await summariseCached(collection, workspace.cache, work)
         const { threshold, shingle, sample, bm25 } = flags
         const report = await lintCollectionWhole(
           spec,
-          collection,
-          summary,
+          { given: source, collection, summary, state },
           {
             measures,
             encoders: await encodersOf(flags, workspace),

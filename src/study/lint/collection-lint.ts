@@ -1,10 +1,11 @@
 import { fingerprint, type Json } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
-import type { CollectionSpec, CollectionSummary, FileCollection } from '../../data/index.ts'
+import type { CollectionSpec } from '../../data/index.ts'
 import { LINT_DEFAULTS, type LintOptions } from '../../data/lint/index.ts'
 import type { Measure } from '../../measure/index.ts'
 import { obtain } from '../artifact.ts'
+import { requireUnchanged, type SeenCollection } from '../steps/unchanged.ts'
 import { obtainContentLint } from './content-lint.ts'
 import { type NamedEncoder, obtainTokenLengths } from './obtain-tokens.ts'
 import { otherSplits } from './other-splits.ts'
@@ -33,25 +34,17 @@ const VERSION = 1
 /** Lints one collection, outside of a study. What the workspace has is not made again. */
 export async function lintCollectionWhole(
   spec: CollectionSpec,
-  collection: FileCollection,
-  summary: CollectionSummary,
+  on: SeenCollection,
   options: CollectionLintOptions,
   workspace: Workspace,
   work: LongWork = {},
 ): Promise<LintReport> {
+  const { collection, summary } = on
   const { threshold, shingle, sample } = { ...LINT_DEFAULTS, ...options }
   const context = { cacheDir: workspace.cache, ...(options.offline ? { offline: true } : {}), ...work }
   const splits = await otherSplits(spec, collection, context)
-  const content = await obtainContentLint(collection, summary, splits, { threshold, shingle, sample }, workspace, work)
-  const { tokens } = await obtainTokenLengths(
-    collection,
-    summary,
-    options.encoders,
-    options.task,
-    sample,
-    workspace,
-    work,
-  )
+  const content = await obtainContentLint(on, splits, { threshold, shingle, sample }, workspace, work)
+  const { tokens } = await obtainTokenLengths(on, options.encoders, options.task, sample, workspace, work)
   const withBm25 = options.bm25 ?? summary.documents <= MOST_FOR_BM25
   if (!withBm25 && options.bm25 === undefined)
     work.onNotice?.({
@@ -76,9 +69,10 @@ export async function lintCollectionWhole(
     workspace,
     'lint',
     identity,
-    async () => {
+    async (folder) => {
       const tops: NamedTop[] = []
       for (const source of sources) tops.push(await source.top())
+      await requireUnchanged(on, folder)
       return findSuspects(await collection.qrels(), tops)
     },
     { work },

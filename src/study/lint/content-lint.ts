@@ -1,7 +1,7 @@
 import { fingerprint, type Json } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
-import type { CollectionSummary, FileCollection, Qrels } from '../../data/index.ts'
+import type { Qrels } from '../../data/index.ts'
 import {
   type CollectionLint,
   type Content,
@@ -12,6 +12,7 @@ import {
 import { qrelsHash } from '../../data/summary.ts'
 import { obtain } from '../artifact.ts'
 import { measureOtherQueries } from '../query-sample.ts'
+import { requireUnchanged, type SeenCollection } from '../steps/unchanged.ts'
 
 /** Raised when the same collection would be described otherwise. */
 const LINT_VERSION = 1
@@ -31,13 +32,13 @@ interface Detail {
 
 /** @param splits Judgments of the other splits. */
 export async function obtainContentLint(
-  collection: FileCollection,
-  summary: CollectionSummary,
+  on: SeenCollection,
   splits: ReadonlyMap<string, Qrels>,
   options: LintOptions,
   workspace: Workspace,
   work: LongWork,
 ): Promise<ContentLint> {
+  const { collection, summary } = on
   const identity: Json = {
     artifact: 'lint',
     version: LINT_VERSION,
@@ -53,8 +54,9 @@ export async function obtainContentLint(
     workspace,
     'lint',
     identity,
-    async () => {
+    async (folder) => {
       const { lint, contents } = await lintCollection(collection, splits, options, work)
+      await requireUnchanged(on, folder)
       return { lint, contents: [...contents] }
     },
     { work },

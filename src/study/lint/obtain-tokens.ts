@@ -1,11 +1,12 @@
 import { fingerprint, type Json } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
-import type { Collection, CollectionSummary } from '../../data/index.ts'
+import type { Collection } from '../../data/index.ts'
 import { Sample } from '../../data/lint/index.ts'
 import type { PreparedEncoder } from '../../engines/types.ts'
 import { obtain } from '../artifact.ts'
 import { documentText, usesTask } from '../identity.ts'
+import { requireUnchanged, type SeenCollection } from '../steps/unchanged.ts'
 import { countSide } from './token-lengths.ts'
 import type { TokenLengths } from './types.ts'
 
@@ -26,14 +27,14 @@ export interface NamedEncoder {
  * @returns In the order of the encoders, with the fingerprints of what was remembered.
  */
 export async function obtainTokenLengths(
-  collection: Collection,
-  summary: CollectionSummary,
+  on: SeenCollection,
   encoders: readonly NamedEncoder[],
   task: string,
   size: number,
   workspace: Workspace,
   work: LongWork,
 ): Promise<{ tokens: TokenLengths[]; fingerprints: string[] }> {
+  const { collection, summary } = on
   const tokens: TokenLengths[] = []
   const fingerprints: string[] = []
   let sampled: Promise<Texts> | undefined
@@ -57,9 +58,10 @@ export async function obtainTokenLengths(
       workspace,
       'lint',
       identity,
-      async () => {
+      async (folder) => {
         sampled ??= sampleTexts(collection, size)
         const { documents, queries } = await sampled
+        await requireUnchanged(on, folder)
         const count = await prepared.tokenCounter!()
         return {
           documents: countSide(documents, summary.documents, 'document', task, count, info, work.signal),

@@ -61,14 +61,13 @@ async function lintOne(
   workspace: Workspace,
   work: LongWork,
 ): Promise<{ report: LintReport; made: string[] }> {
-  const { collection, summary, spec } = on
+  const { collection, spec } = on
   // Judgments of other splits of a data set on the hub would have to be fetched, which nobody asked for.
   const local = collection.repositories.length === 0
   const splits = local ? await otherSplits(spec, collection, { cacheDir: workspace.cache }) : new Map()
-  const content = await obtainContentLint(collection, summary, splits, {}, workspace, work)
+  const content = await obtainContentLint(on, splits, {}, workspace, work)
   const { tokens, fingerprints } = await obtainTokenLengths(
-    collection,
-    summary,
+    on,
     encodersOf(plan),
     on.task.instruction,
     TOKEN_SAMPLE,
