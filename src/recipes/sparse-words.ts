@@ -35,18 +35,38 @@ export function sparseVector(logits: Float32Array, words: Iterable<number>, reci
   const own = [...new Set(words)].filter((id) => id < logits.length)
   const candidates = own.length > 0 ? own : Array.from(logits.keys())
   const count = own.length > 0 ? recipe.terms : recipe.fallbackTerms
-  for (const id of candidates)
-    if (Number.isNaN(logits[id]) || logits[id] === Number.POSITIVE_INFINITY)
-      throw new FieldtrialError('ENGINE_FAILED', `The model's score of the token ${id} is ${logits[id]}.`, {
+  return sparseOfScores(
+    candidates,
+    candidates.map((id) => logits[id]!),
+    count,
+    recipe.scale,
+  )
+}
+
+/**
+ * As `sparseVector`, of candidates and their scores.
+ *
+ * @param ids Token ids, none twice.
+ * @param scores Logits, in the order of `ids`.
+ * @param count Terms kept at most.
+ * @throws FieldtrialError as `sparseVector`.
+ */
+export function sparseOfScores(
+  ids: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  count: number,
+  scale: number,
+): SparseVector {
+  for (let i = 0; i < ids.length; i++)
+    if (Number.isNaN(scores[i]) || scores[i] === Number.POSITIVE_INFINITY)
+      throw new FieldtrialError('ENGINE_FAILED', `The model's score of the token ${ids[i]} is ${scores[i]}.`, {
         hint: 'Use dtype float32: numbers overflow in narrower types. If it stays, the weights are damaged.',
       })
-  const kept = candidates
-    .sort((a, b) => logits[b]! - logits[a]! || a - b)
+  const kept = Array.from(ids, (id, i) => [id, scores[i]!] as const)
+    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
     .slice(0, count)
-    .sort((a, b) => a - b)
-  const pairs = kept
-    .map((id) => [id, termWeight(logits[id]!, recipe.scale)] as const)
-    .filter(([, weight]) => weight > 0)
+    .sort((a, b) => a[0] - b[0])
+  const pairs = kept.map(([id, score]) => [id, termWeight(score, scale)] as const).filter(([, weight]) => weight > 0)
   return {
     terms: Uint32Array.from(pairs, ([id]) => id),
     weights: Uint16Array.from(pairs, ([, weight]) => weight),

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { buildDecoder, type DecoderOptions } from '../../src/engines/onnx/families/decoders/index.ts'
 import type { QuantizedStore } from '../../src/engines/onnx/quantized-file.ts'
-import { type Checkpoint, readCheckpoint, readSafetensors, readTensor } from '../../src/engines/onnx/safetensors.ts'
 import { openGraph } from '../../src/engines/onnx/session.ts'
+import { type Checkpoint, readCheckpoint, readSafetensors, readTensor } from '../../src/engines/text/safetensors.ts'
 import { runPython } from './python.ts'
 
 /** Milliseconds for a hook that runs Python; importing transformers alone takes long on a busy machine. */

@@ -2,10 +2,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { buildDecoder, decoderFacts } from '../../src/engines/onnx/families/decoders/index.ts'
-import { readModelFolder } from '../../src/engines/onnx/files.ts'
-import { readTensor } from '../../src/engines/onnx/safetensors.ts'
 import { openGraph } from '../../src/engines/onnx/session.ts'
-import { PromptTokenizer } from '../../src/engines/onnx/tokenizer/prompt-tokenizer.ts'
+import { readModelFolder } from '../../src/engines/text/files.ts'
+import { readTensor } from '../../src/engines/text/safetensors.ts'
+import { PromptTokenizer } from '../../src/engines/text/tokenizer/prompt-tokenizer.ts'
 
 /** What a server does wrongly; nothing: it pools the last token, an end token put behind the text, after one final norm, text by text. */
 export interface Fault {

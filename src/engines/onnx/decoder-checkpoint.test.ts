@@ -12,9 +12,9 @@ import {
   run,
 } from '../../../test/support/decoder-graphs.ts'
 import { describeTransformers, runPython } from '../../../test/support/python.ts'
+import { type Checkpoint, readSafetensors } from '../text/safetensors.ts'
 import { buildDecoder, decoderFacts, isDecoder } from './families/decoders/index.ts'
 import { storeFolder } from './quantized-file.ts'
-import { type Checkpoint, readSafetensors } from './safetensors.ts'
 
 const TEXT = Array.from({ length: 12 }, (_, i) => 20 + i * 43)
 

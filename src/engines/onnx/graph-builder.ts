@@ -1,4 +1,5 @@
 import { FieldtrialError } from '../../core/errors.ts'
+import type { Checkpoint, TensorPlace } from '../text/safetensors.ts'
 import {
   type Attribute,
   ElementType,
@@ -8,7 +9,6 @@ import {
   type ValueSpec,
 } from './onnx-model.ts'
 import { type Bits, blockSize } from './quantize.ts'
-import type { Checkpoint, TensorPlace } from './safetensors.ts'
 
 const TYPES: Readonly<Record<string, ElementType>> = {
   F32: ElementType.float32,

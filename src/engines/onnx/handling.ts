@@ -1,7 +1,7 @@
 import type { Recipe } from '../../recipes/types.ts'
-import { pooledRange } from './pooled-range.ts'
-import type { PooledRange } from './pooling.ts'
-import type { PromptTokens } from './tokenizer/prompt-tokenizer.ts'
+import type { PooledRange } from '../text/pooled-range.ts'
+import { pooledRange } from '../text/pooled-range.ts'
+import type { PromptTokens } from '../text/tokenizer/prompt-tokenizer.ts'
 
 /** Padding to the longest text of a batch, with nothing that masks it. */
 export interface Padding {

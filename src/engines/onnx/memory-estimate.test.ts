@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { TensorPlace } from '../text/safetensors.ts'
 import { buildDecoder, type DecoderOptions } from './families/decoders/index.ts'
 import { graphMemory } from './memory-estimate.ts'
-import type { TensorPlace } from './safetensors.ts'
 
 const GIB = 2 ** 30
 const [HIDDEN, WIDE, KEYS, WORDS] = [3584, 18944, 512, 152064]

@@ -1,5 +1,6 @@
 import type * as ort from 'onnxruntime-node'
 import { Tensor } from 'onnxruntime-node'
+import type { PromptTokenizer } from '../text/tokenizer/prompt-tokenizer.ts'
 import { openDecoder } from './decoder-runner.ts'
 import { familyOf } from './families/index.ts'
 import { planGraph } from './graph-plan.ts'
@@ -7,7 +8,6 @@ import { requireExactInt8 } from './int8-check.ts'
 import type { EncoderPlan } from './plan.ts'
 import { openGraph, openShipped } from './session.ts'
 import { shippedRunner } from './shipped-runner.ts'
-import type { PromptTokenizer } from './tokenizer/prompt-tokenizer.ts'
 
 /** What a model gives for a batch of texts of one length. */
 export interface Output {

@@ -1,8 +1,7 @@
 import type { JsonObject } from '../../recipes/sentence-transformers.ts'
-import type { HeadStep } from '../../recipes/sentence-transformers-head.ts'
-import type { Recipe } from '../../recipes/types.ts'
-import type { ShippedModel } from './files.ts'
-import type { Checkpoint } from './safetensors.ts'
+import type { ShippedModel } from '../text/files.ts'
+import type { TextPlan } from '../text/plan.ts'
+import type { Checkpoint } from '../text/safetensors.ts'
 
 /** Precision of the weights. Products are computed in float32, or for the other two from int8 activations, block by block. */
 export type WeightDtype = 'float32' | 'int8' | 'int4'
@@ -24,18 +23,9 @@ export type PlannedWeights =
     }
   | { readonly kind: 'shipped'; readonly model: ShippedModel }
 
-/** All that the worker needs to load an encoder; passes between threads as it is. */
-export interface EncoderPlan {
-  readonly folder: string
+/** All that the worker needs to load an encoder. */
+export interface EncoderPlan extends TextPlan {
   readonly weights: PlannedWeights
   readonly device: Device
-  readonly tokenizerFile: string
-  readonly tokenizerConfig: JsonObject | null
-  /** Whether the sentence config asks for lower case before the tokenizer. */
-  readonly lowerCase: boolean
-  /** Stands for a text of which no token is left (an empty one without prompt): there must be a vector. Null: the model names no such token. */
-  readonly emptyToken: string | null
-  readonly recipe: Recipe
-  readonly head: readonly HeadStep[]
   readonly batchTokens: number
 }

@@ -1,10 +1,5 @@
 import type { Pooling } from '../../recipes/types.ts'
-
-/** The tokens that take part, from `start` to before `end`; weights by position still count from the start of the text. */
-export interface PooledRange {
-  readonly start: number
-  readonly end: number
-}
+import type { PooledRange } from '../text/pooled-range.ts'
 
 /**
  * Makes one vector of a text's token states, as sentence-transformers' Pooling module does; several poolings are laid side by side.

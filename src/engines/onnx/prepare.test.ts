@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { differingFields } from '../../core/fingerprint.ts'
 import { compareEncoders } from '../conformance/index.ts'
+import { readSafetensors } from '../text/safetensors.ts'
 import type { PreparedEncoder } from '../types.ts'
 import { type OnnxOptions, prepareOnnx, supportedArchitecture } from './prepare.ts'
-import { readSafetensors } from './safetensors.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../../test/fixtures/models/${name}`, import.meta.url))
 const TEXTS = ['what causes rain?', 'The quick brown fox jumps over the lazy dog.', 'retrieval of documents', '']

@@ -3,9 +3,9 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomic } from '../../core/atomic.ts'
 import { FieldtrialError } from '../../core/errors.ts'
+import { type Checkpoint, readBytes, readSafetensors, readTensor, type TensorPlace } from '../text/safetensors.ts'
 import type { QuantizedWeight } from './graph-builder.ts'
 import { quantize } from './quantize.ts'
-import { type Checkpoint, readBytes, readSafetensors, readTensor, type TensorPlace } from './safetensors.ts'
 
 /** Where quantised copies of weights are kept between runs. */
 export interface QuantizedStore {

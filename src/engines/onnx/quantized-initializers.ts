@@ -1,9 +1,9 @@
 import { makeFolder } from '../../core/atomic.ts'
+import { readBytes } from '../text/safetensors.ts'
 import type { BuiltGraph, QuantizedWeight } from './graph-builder.ts'
 import { ElementType, type GraphSpec, type Initializer } from './onnx-model.ts'
 import { quantize } from './quantize.ts'
 import { plainCopy, type QuantizedStore, quantizedCopy, readFinite, storeFolder } from './quantized-file.ts'
-import { readBytes } from './safetensors.ts'
 
 /** Tensors up to this many bytes go into the graph itself rather than into a file. */
 const SMALL = 2 ** 16

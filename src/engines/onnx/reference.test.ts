@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { describeWith, minilmPath } from '../../../test/support/shared.ts'
 import type { Side } from '../../recipes/types.ts'
+import { TextTokenizer } from '../text/tokenizer/tokenizer.ts'
 import type { Encoded } from '../types.ts'
 import { prepareOnnx } from './prepare.ts'
-import { TextTokenizer } from './tokenizer/tokenizer.ts'
 
 /*
  * Vectors and tokens equal sentence-transformers', for every family and layout: test/fixtures/models/make.py wrote the references.

@@ -2,13 +2,13 @@ import { readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { FieldtrialError } from '../../core/errors.ts'
+import type { ShippedModel } from '../text/files.ts'
+import { readBytes } from '../text/safetensors.ts'
 import { type Device, providersFor, unusableDevice } from './device.ts'
-import type { ShippedModel } from './files.ts'
 import type { BuiltGraph } from './graph-builder.ts'
 import { encodeModel, type GraphSpec, type Initializer } from './onnx-model.ts'
 import type { QuantizedStore } from './quantized-file.ts'
 import { quantizedInitializers } from './quantized-initializers.ts'
-import { readBytes } from './safetensors.ts'
 
 export interface OpenOptions {
   readonly threads: number

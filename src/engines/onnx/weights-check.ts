@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../core/errors.ts'
-import { type Checkpoint, readBytes, type TensorPlace } from './safetensors.ts'
+import { type Checkpoint, readBytes, type TensorPlace } from '../text/safetensors.ts'
 
 /** A tensor that holds what is no number. */
 export interface BadTensor {

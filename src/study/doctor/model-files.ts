@@ -1,9 +1,9 @@
 import { FieldtrialError } from '../../core/errors.ts'
-import { readModelFolder } from '../../engines/onnx/files.ts'
+import { readModelFolder } from '../../engines/text/files.ts'
 import type { Laboratory } from '../../engines/onnx/laboratory.ts'
 import { readLanguage } from '../../engines/onnx/language-loss.ts'
-import { tokenizerFits } from '../../engines/onnx/tokenizer/fits.ts'
-import { PromptTokenizer } from '../../engines/onnx/tokenizer/prompt-tokenizer.ts'
+import { tokenizerFits } from '../../engines/text/tokenizer/fits.ts'
+import { PromptTokenizer } from '../../engines/text/tokenizer/prompt-tokenizer.ts'
 import { findBadTensors } from '../../engines/onnx/weights-check.ts'
 import type { Check } from './check.ts'
 

@@ -1,4 +1,4 @@
-import type { PromptTokenizer, PromptTokens } from '../../engines/onnx/tokenizer/prompt-tokenizer.ts'
+import type { PromptTokenizer, PromptTokens } from '../../engines/text/tokenizer/prompt-tokenizer.ts'
 import { prepareContents } from '../../recipes/contents.ts'
 import type { Recipe, Side } from '../../recipes/types.ts'
 import type { Check } from './check.ts'

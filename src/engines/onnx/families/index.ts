@@ -1,7 +1,7 @@
 import { FieldtrialError } from '../../../core/errors.ts'
+import type { Checkpoint } from '../../text/safetensors.ts'
 import { type BuiltGraph, GraphBuilder, type Precision } from '../graph-builder.ts'
 import { ElementType } from '../onnx-model.ts'
-import type { Checkpoint } from '../safetensors.ts'
 import { bert } from './bert.ts'
 import type { ModelConfig } from './config.ts'
 import { distilbert } from './distilbert.ts'

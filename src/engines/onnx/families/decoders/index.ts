@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../safetensors.ts'
+import type { Checkpoint } from '../../../text/safetensors.ts'
 import type { ModelConfig } from '../config.ts'
 import { decoderNames } from './names.ts'
 import { decoderShape } from './shape.ts'

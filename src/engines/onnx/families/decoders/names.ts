@@ -1,5 +1,5 @@
 import { FieldtrialError } from '../../../../core/errors.ts'
-import type { Checkpoint } from '../../safetensors.ts'
+import type { Checkpoint } from '../../../text/safetensors.ts'
 
 const TABLE = 'embed_tokens.weight'
 const HEAD = 'lm_head.weight'

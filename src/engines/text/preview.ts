@@ -1,18 +1,12 @@
 import { prepareContents } from '../../recipes/contents.ts'
 import type { Pooling, Side } from '../../recipes/types.ts'
 import type { PromptPreview } from '../types.ts'
-import type { EncoderPlan } from './plan.ts'
-import { pooledRange } from './pooled-range.ts'
-import type { PooledRange } from './pooling.ts'
+import type { TextPlan } from './plan.ts'
+import { type PooledRange, pooledRange } from './pooled-range.ts'
 import { PromptTokenizer } from './tokenizer/prompt-tokenizer.ts'
 
 /** The prompts of one text as the model gets them. The tokenizer is loaded, the model is not. */
-export async function previewPrompts(
-  plan: EncoderPlan,
-  text: string,
-  side: Side,
-  task: string,
-): Promise<PromptPreview[]> {
+export async function previewPrompts(plan: TextPlan, text: string, side: Side, task: string): Promise<PromptPreview[]> {
   const { prompts, contents, maxLength, lengthOf, pooling, span } = plan.recipe
   const tokenizer = await PromptTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
   const prepared = prepareContents(contents, text)

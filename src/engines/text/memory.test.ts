@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { prepareOnnx } from '../onnx/prepare.ts'
 import { requireMemory } from './memory.ts'
-import { prepareOnnx } from './prepare.ts'
 
 it('tells of too little memory before anything is loaded, with both figures', async () => {
   const folder = fileURLToPath(new URL('../../../test/fixtures/models/bert', import.meta.url))

@@ -1,3 +1,4 @@
+import { FieldtrialError } from '../../../core/errors.ts'
 import type { PromptTokenizer } from './prompt-tokenizer.ts'
 
 /** Embedding rows without a token are padding for the hardware, a few hundred; more, and a share like this, is another model's vocabulary. */
@@ -36,4 +37,18 @@ export function tokenizerFits(
       : `config.json gives ${id} as ${name} token (${key}), which is ${JSON.stringify(token)} in the tokenizer: no special token`
   }
   return null
+}
+
+/** @throws FieldtrialError `MODEL_INVALID` where the tokenizer is another model's: vectors would come, and mean nothing. */
+export function requireOwnTokenizer(
+  tokenizerFile: string,
+  tokenizer: PromptTokenizer,
+  config: Readonly<Record<string, unknown>>,
+): void {
+  const why = tokenizerFits(tokenizer, config)
+  if (why !== null)
+    throw new FieldtrialError('MODEL_INVALID', `${tokenizerFile} is not the tokenizer of this model: ${why}.`, {
+      where: { file: tokenizerFile },
+      hint: 'Fetch the model again: config.json, weights and tokenizer must come from one place.',
+    })
 }

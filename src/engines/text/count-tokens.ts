@@ -1,11 +1,11 @@
 import { prepareContents } from '../../recipes/contents.ts'
 import type { Side } from '../../recipes/types.ts'
 import type { CountTokens } from '../types.ts'
-import type { EncoderPlan } from './plan.ts'
+import type { TextPlan } from './plan.ts'
 import { PromptTokenizer } from './tokenizer/prompt-tokenizer.ts'
 
 /** Counts tokens of texts under the recipe's prompts. The tokenizer is loaded, the model is not. */
-export async function tokenCounter(plan: EncoderPlan): Promise<CountTokens> {
+export async function tokenCounter(plan: TextPlan): Promise<CountTokens> {
   const { prompts, contents, maxLength, lengthOf } = plan.recipe
   const tokenizer = await PromptTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
   return (text: string, side: Side, task: string) => {
