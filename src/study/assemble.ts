@@ -2,6 +2,7 @@ import type { Json } from '../core/fingerprint.ts'
 import { VERSION } from '../core/version.ts'
 import { withHints } from '../data/lint/index.ts'
 import { knownCollection } from '../data/published/known.ts'
+import type { Finding } from '../data/types.ts'
 import { compareTrials } from './compare.ts'
 import { TITLE_RULE } from './identity.ts'
 import type { LintReport } from './lint/types.ts'
@@ -70,7 +71,8 @@ function collectionResult(
   { given, spec, collection, summary, fingerprint: key }: PlannedCollection,
   linted: LintReport | undefined,
 ) {
-  const { findings = [], ...lint } = linted ?? {}
+  const findings = withHints([...summary.findings, ...(linted?.findings ?? [])])
+  const of = (level: Finding['level']) => findings.filter((finding) => finding.level === level)
   return {
     name: collection.name,
     source: given,
@@ -82,9 +84,13 @@ function collectionResult(
     removeSelf: collection.removeSelf,
     titleRule: titleRule(collection),
     known: knownCollection({ ...spec, split: collection.split, summary }),
-    findings: withHints([...summary.findings, ...findings]),
-    ...(linted === undefined ? {} : { lint: lint as CollectionLintResult }),
+    findings: [...of('warning'), ...of('info')],
+    ...(linted === undefined ? {} : { lint: withoutFindings(linted) }),
   }
+}
+
+function withoutFindings({ findings: _, ...figures }: LintReport): CollectionLintResult {
+  return figures
 }
 
 function titleRule(collection: PlannedCollection['collection']): string {

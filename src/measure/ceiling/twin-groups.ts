@@ -57,7 +57,7 @@ export function twinsUnjudged(qrels: Qrels, contents: ReadonlyMap<string, Conten
       of += relevant
       if (relevant === 0 || relevant === size) continue
       pairs += relevant
-      if (examples.length < EXAMPLES) examples.push(query)
+      if (examples.length < EXAMPLES && examples.at(-1) !== query) examples.push(query)
     }
   return { pairs, of, examples }
 }

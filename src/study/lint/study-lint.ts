@@ -42,11 +42,12 @@ export async function obtainLints(
       lints.set(on.collection.name, report)
       fingerprints.push(...made)
     } catch (error) {
-      if (!(error instanceof FieldtrialError) || FATAL.has(error.code)) throw error
+      if (error instanceof FieldtrialError && FATAL.has(error.code)) throw error
+      const why = error instanceof Error ? error.message : String(error)
       work.onNotice?.({
         level: 'warning',
         code: 'lint.failed',
-        message: `${on.collection.name} could not be linted: ${error.message}`,
+        message: `${on.collection.name} could not be linted: ${why}`,
       })
     }
   }
@@ -68,7 +69,7 @@ async function lintOne(
   const content = await obtainContentLint(on, splits, {}, workspace, work)
   const { tokens, fingerprints } = await obtainTokenLengths(
     on,
-    encodersOf(plan),
+    encodersOf(plan, trials, collection.name),
     on.task.instruction,
     TOKEN_SAMPLE,
     workspace,
@@ -86,10 +87,14 @@ async function lintOne(
   }
 }
 
-/** One retriever for each encoder: those that share one have the same prompts and tokens. */
-function encodersOf({ encoders }: Plan): NamedEncoder[] {
+/** One retriever for each encoder that encoded the collection: those that share one have the same prompts and tokens. */
+function encodersOf({ encoders }: Plan, trials: readonly TrialResult[], collection: string): NamedEncoder[] {
   const named = new Map<unknown, NamedEncoder>()
-  for (const [id, prepared] of encoders) if (!named.has(prepared)) named.set(prepared, { id, prepared })
+  for (const { retriever: id, collection: on, status } of trials) {
+    const prepared = encoders.get(id)
+    if (on !== collection || status !== 'done' || prepared === undefined || named.has(prepared)) continue
+    named.set(prepared, { id, prepared })
+  }
   return [...named.values()]
 }
 
