@@ -20,13 +20,14 @@ const BLOCK = new Set(
 /** A page as sections: headings and what stands below them. Navigation, scripts and forms are left out; of pages that mark it, only the main part. */
 export function htmlSections(source: string): Section[] {
   const document = parseDocument(source)
-  const main = DomUtils.findOne(
-    (element) => element.name === 'main' || element.attribs.role === 'main' || element.name === 'article',
-    document.children,
-  )
+  const [main] = DomUtils.filter(isMain, document, true, 1)
   const builder = new Sections()
-  visit(main ? main.children : document.children, builder)
+  visit(main && 'children' in main ? main.children : document.children, builder)
   return builder.done()
+}
+
+function isMain(node: ChildNode | ReturnType<typeof parseDocument>): boolean {
+  return 'attribs' in node && (node.name === 'main' || node.name === 'article' || node.attribs.role === 'main')
 }
 
 /** The title of a page, for pages without headings. */

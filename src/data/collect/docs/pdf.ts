@@ -62,13 +62,20 @@ function linesOf(items: readonly object[]): Line[] {
     .filter(({ text }) => text !== '')
 }
 
+/** Lines at the edge of a page, in the order of its file, that may be running heads. */
+const EDGE = 2
+
 function withoutRunningHeads(pages: readonly Line[][]): Line[] {
   const key = (text: string) => text.replace(/\d+/g, '#')
+  const atEdge = (i: number, page: readonly Line[]) => i < EDGE || i >= page.length - EDGE
   const counts = new Map<string, number>()
   for (const page of pages)
-    for (const text of new Set(page.map((line) => key(line.text)))) counts.set(text, (counts.get(text) ?? 0) + 1)
+    for (const text of new Set(page.filter((_, i) => atEdge(i, page)).map((line) => key(line.text))))
+      counts.set(text, (counts.get(text) ?? 0) + 1)
   const many = Math.max(3, pages.length / 2)
-  return pages.flat().filter(({ text }) => counts.get(key(text))! < many && !/^[\s\d.–-]*$/.test(text))
+  return pages.flatMap((page) =>
+    page.filter(({ text }, i) => !atEdge(i, page) || (counts.get(key(text))! < many && !/^[\s\d.–-]*$/.test(text))),
+  )
 }
 
 function sectionsOf(lines: readonly Line[]): Section[] {

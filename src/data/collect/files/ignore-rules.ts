@@ -24,14 +24,14 @@ export class IgnoreRules {
    * leave out the folder itself: who names an ignored folder, such as one of `node_modules`, wants what is in it.
    */
   static async above(folder: string): Promise<IgnoreRules> {
+    if (await exists(join(folder, '.git')))
+      return IgnoreRules.NONE.with(folder, join(folder, '.git', 'info', 'exclude'))
     const chain: string[] = []
     for (let at = dirname(folder); ; at = dirname(at)) {
       chain.unshift(at)
       if (await exists(join(at, '.git'))) break
       if (at === dirname(at)) return IgnoreRules.NONE
     }
-    if (await exists(join(folder, '.git')))
-      return IgnoreRules.NONE.with(folder, join(folder, '.git', 'info', 'exclude'))
     let rules = await IgnoreRules.NONE.with(chain[0]!, join(chain[0]!, '.git', 'info', 'exclude'))
     for (const at of chain) {
       rules = await rules.enter(at)
