@@ -1,7 +1,8 @@
-// Writes the pages of docs/ that are made from the program itself: the study file's fields, the commands' help, recipes, named models and known collections.
+// Writes the pages of docs/ that are made from the program itself: the study file's fields, the commands' help, recipes, named models, known collections and published figures.
 import { writeFileSync } from 'node:fs'
 import { commandReference } from '../dist/cli/reference.js'
 import { modelsReference } from '../dist/data/models/reference.js'
+import { publishedReference } from '../dist/data/published/reference.js'
 import { datasetsReference } from '../dist/data/registry/reference.js'
 import { recipesReference } from '../dist/recipes/reference.js'
 import { studyReference } from '../dist/study/reference.js'
@@ -12,3 +13,4 @@ writeFileSync(new URL('command-line.md', docs), commandReference())
 writeFileSync(new URL('recipes.md', docs), recipesReference())
 writeFileSync(new URL('models.md', docs), modelsReference())
 writeFileSync(new URL('datasets.md', docs), datasetsReference())
+writeFileSync(new URL('published.md', docs), publishedReference())

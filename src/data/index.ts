@@ -5,7 +5,9 @@ export { resolveDatasetFiles } from './hub/dataset-files.ts'
 export { type ModelFileOptions, type ResolvedModel, resolveModel } from './hub/model.ts'
 export { buildKnownItem, type KnownItemOptions } from './known-item/index.ts'
 export { limitCollection } from './limit.ts'
+export { readMtebResults } from './mteb/index.ts'
 export { openCollection } from './open.ts'
+export { comparability, listPublished, type PublishedFigure, publishedOn } from './published/index.ts'
 export {
   DATASET_GROUPS,
   type DatasetGroup,

@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { studyFixture } from '../../test/support/study-fixture.ts'
-import { findDataset } from '../data/registry/index.ts'
-import { publishedRows } from '../study/published.ts'
-import type { StudyResults } from '../study/results.ts'
+import { publishedFixture } from '../../test/support/published-fixture.ts'
 import { renderPublishedCsv } from './csv-published.ts'
 import { renderLatex } from './latex.ts'
 import { renderMarkdown } from './markdown.ts'
@@ -10,33 +7,8 @@ import { comparesText, formatFigure, publishedGroups, publishedLine } from './pu
 import { renderTable } from './terminal.ts'
 import { verdicts, verdictText } from './verdict.ts'
 
-/** The fixture, its collections taken for known ones with their official counts. */
-function known(options: Parameters<typeof studyFixture>[0] = {}): StudyResults {
-  const { results } = studyFixture({
-    collections: ['scifact', 'cosqa', 'own'],
-    measures: ['nDCG@10', 'R@100'],
-    ...options,
-  })
-  const ids = ['beir/scifact', 'coir/cosqa', undefined]
-  const collections = results.collections.map((collection, i) => {
-    const dataset = ids[i] === undefined ? undefined : findDataset(ids[i])!
-    if (dataset === undefined) return { ...collection, known: null }
-    const { documents, queries } = dataset
-    return {
-      ...collection,
-      documents: i === 1 ? 6_267 : documents!,
-      queries: queries!,
-      removeSelf: false,
-      findings: [],
-      known: { dataset: dataset.id, by: 'counts', content: 'unchecked' } as const,
-    }
-  })
-  const study = { ...results, collections }
-  return { ...study, published: publishedRows(study) }
-}
-
 describe('published figures in a report', () => {
-  const results = known()
+  const { results } = publishedFixture()
   const [scifact, cosqa, ...others] = publishedGroups(results)
 
   it('stand beside the collections that have some', () => {
@@ -94,7 +66,7 @@ describe('published figures in a report', () => {
   })
 
   it('do not compare with a smoke run', () => {
-    const rows = known({ smoke: 20 }).published!
+    const rows = publishedFixture({ smoke: 20 }).results.published!
     expect(rows.length).toBeGreaterThan(20)
     expect(rows.every(({ reasons }) => reasons.some(({ code }) => code === 'limit'))).toBe(true)
   })
