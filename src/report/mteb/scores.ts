@@ -14,7 +14,7 @@ const MEASURES = { ndcg: 'nDCG', map: 'AP', recall: 'R', precision: 'P', mrr: 'M
 type MtebScores = Readonly<Record<string, number>>
 
 /** MTEB's key → our measure, for all of its measures that a run of this depth can give. */
-export function mtebMeasures(depth: number): Map<string, Measure> {
+function mtebMeasures(depth: number): Map<string, Measure> {
   return new Map(
     Object.entries(MEASURES).flatMap(([key, name]) =>
       DEPTHS.filter((k) => k <= depth).map((k) => [`${key}_at_${k}`, parseMeasure(`${name}@${k}`)] as const),
