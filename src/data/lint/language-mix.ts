@@ -39,7 +39,7 @@ export async function languageMix(texts: readonly SampledText[], of: number): Pr
   }
 }
 
-export function modalityOf(text: string, image: boolean): Modality {
+function modalityOf(text: string, image: boolean): Modality {
   const empty = text.trim() === ''
   if (image) return empty ? 'image' : 'text and image'
   if (empty) return 'nothing'
