@@ -12,8 +12,9 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
 const read = (name: string) => readStudy(join(folder, name))
 
 describe('the ready studies', () => {
-  test('are four', () => {
+  test('are these', () => {
     expect(files.toSorted()).toEqual([
+      'small/layers.yaml',
       'small/recipes.yaml',
       'small/specialized-llms-0.5b.yaml',
       'specialized-llms-controls.yaml',

@@ -20,7 +20,8 @@ interface Resolved {
   readonly model?: { readonly model: string; readonly engine: string; readonly dtype: string }
   readonly output?: string
   readonly postprocess?: unknown
-  readonly recipe?: Recipe
+  /** As the study names it, parameters only, where the model could not be read. */
+  readonly recipe?: Recipe | { readonly recipe: string; readonly prompts?: undefined }
   readonly identity?: { readonly weights?: Json }
 }
 
@@ -39,7 +40,7 @@ export function mtebFolder(retriever: RetrieverResult, results: StudyResults): M
   )
   const plain =
     retriever.kind !== 'dense' ||
-    (OWN.has(resolved.recipe?.id ?? '') &&
+    (OWN.has(recipeOf(resolved)?.id ?? '') &&
       resolved.output === 'dense' &&
       resolved.postprocess === undefined &&
       resolved.model?.dtype === 'float32' &&
@@ -77,11 +78,13 @@ function experimentName(experiment: Readonly<Record<string, string>>): string {
 /** The fields of mteb's `ModelMeta` (2.x); what is not known is null, never guessed. */
 function metaOf(
   retriever: RetrieverResult,
-  { recipe, model }: Resolved,
+  resolved: Resolved,
   name: string,
   revision: string,
   experiment: MtebFolder['experiment'],
 ): MtebFolder['meta'] {
+  const { model } = resolved
+  const recipe = recipeOf(resolved)
   const lengths = Object.values(recipe?.maxLength ?? {}).filter((length) => length > 0)
   return {
     loader: null,
@@ -115,6 +118,10 @@ function metaOf(
     output_dtypes: null,
     extra_requirements_groups: null,
   }
+}
+
+function recipeOf({ recipe }: Resolved): Recipe | undefined {
+  return recipe?.prompts === undefined ? undefined : recipe
 }
 
 function hasPrompt({ prompts }: Recipe): boolean {
