@@ -86,6 +86,7 @@ describe('queries', () => {
     ['Deprecated: use the other one.', 'pointer'],
     ['Same as the function above.', 'pointer'],
     ['See other() for what it does.', 'pointer'],
+    ['An alias for the group function.', 'pointer'],
   ])('%j is none: %s', (body, unfit) => {
     expect(sentence(body)).toEqual({ unfit })
   })

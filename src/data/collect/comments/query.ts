@@ -17,7 +17,7 @@ const NOTE =
   /^(?:todo|fixme|xxx|hack|bug|nolint|noqa|eslint|prettier|pylint|type:|ts-|istanbul|c8 |v8 |biome|region|endregion|#region|=+|-+)/i
 /** Texts that send the reader elsewhere; what they say of the code stands there. */
 const POINTER =
-  /^(?:see(?: also)?\b(?! if)|inherit(?:s|ed)? (?:from|doc)|overrid(?:es?|den)\b|implements? |same as\b|alias (?:of|for)\b|deprecated\b|like .{0,40}$|as above\b|ditto\b|internal use|for internal use|(?:this )?(?:method|function|class) (?:is|was) (?:auto-?generated|deprecated))/i
+  /^(?:(?:an? )?(?:alias|synonym|shorthand) (?:of|for|to)\b|see(?: also)?\b(?! if)|inherit(?:s|ed)? (?:from|doc)|overrid(?:es?|den)\b|implements? |same as\b|deprecated\b|like .{0,40}$|as above\b|ditto\b|internal use|for internal use|(?:this )?(?:method|function|class) (?:is|was) (?:auto-?generated|deprecated))/i
 const CODE = /[;{}]\s*$|=>|\(\);|^\s*(?:if|for|while|return|var|let|const|int|void)\b.*[;{(=]|^[\w.]+\s*=\s|::\w+\(/
 
 /**

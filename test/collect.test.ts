@@ -1,0 +1,107 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { StudyResults } from '../src/study/results.ts'
+import { runCli } from './support/cli.ts'
+import { describeWith, minilmPath } from './support/shared.ts'
+
+const source = fileURLToPath(new URL('../src/measure', import.meta.url))
+const pages = fileURLToPath(new URL('../docs', import.meta.url))
+const offline = { HF_HUB_OFFLINE: '1' }
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fieldtrial-collect-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('collect', () => {
+  it("makes a collection of this repository's code that a run can use, the same twice", async () => {
+    const cwd = folder
+    const first = await runCli(['collect', 'code', source, '-o', 'one', '--test', '1', '--dev', '0'], { cwd })
+    expect(first).toMatchObject({ code: 0, stderr: '' })
+    expect(first.stdout).toMatch(/^one: \d+ documents; queries: 0 train, 0 dev, \d+ test\n/)
+    expect(first.stdout).toContain('Next: fieldtrial run --collection one')
+    await runCli(['collect', 'code', source, '-o', 'two', '--test', '1', '--dev', '0'], { cwd })
+    for (const name of ['corpus.jsonl', 'queries.jsonl', 'qrels/test.tsv', 'collection.json'])
+      expect(await readFile(join(folder, 'one', name), 'utf8')).toBe(await readFile(join(folder, 'two', name), 'utf8'))
+    const run = await runCli(
+      ['run', '--collection', 'one', '--retriever', 'bm25:analyzer=code', '-m', 'nDCG@10', '--json', '-q'],
+      { cwd, env: offline },
+    )
+    expect(run.code).toBe(0)
+    const results = JSON.parse(run.stdout) as StudyResults
+    expect(results.collections[0]!.queries).toBeGreaterThan(50)
+    // Far above chance, and far from a query that gives its document away.
+    expect(results.trials[0]!.mean['nDCG@10']).toBeGreaterThan(0.2)
+    expect(results.trials[0]!.mean['nDCG@10']).toBeLessThan(0.9)
+  })
+
+  it('reads pairs and tables, prints JSON, and refuses what it cannot do', async () => {
+    const cwd = folder
+    await writeFile(join(folder, 'faq.csv'), 'q,a\nHow does it open?,By the lid.\nWhy so slow?,It is cold.\n')
+    const made = await runCli(
+      ['collect', 'table', 'faq.csv', '--query', 'q', '--text', 'a', '--test', '1', '--dev', '0', '--json'],
+      { cwd },
+    )
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      folder: join(folder, 'faq-collection'),
+      madeBy: 'fieldtrial collect table',
+      counts: { documents: 2, queries: { test: 2 } },
+    })
+    expect(await runCli(['collect', 'pairs', 'faq.csv'], { cwd })).toMatchObject({ code: 2 })
+    expect(await runCli(['collect', 'code', 'nowhere'], { cwd })).toMatchObject({ code: 3 })
+    const wrong = await runCli(['collect', 'code', source, '--languages', 'pyhton'], { cwd })
+    expect(wrong).toMatchObject({ code: 2 })
+    expect(wrong.stderr).toContain('Did you mean python?')
+    await mkdir(join(folder, 'mine'))
+    await writeFile(join(folder, 'mine', 'thesis.txt'), 'years of work')
+    const taken = await runCli(['collect', 'docs', pages, '-o', 'mine'], { cwd })
+    expect(taken).toMatchObject({ code: 2 })
+    expect(taken.stderr).toContain('it is left as it is')
+  })
+})
+
+describe('init', () => {
+  it('asks nothing where nobody can answer, and says what it needs', async () => {
+    const { code, stderr } = await runCli(['init', join(folder, 'none.yaml')])
+    expect(code).toBe(2)
+    expect(stderr).toContain('--code DIR')
+  })
+
+  it('writes a study of own code and documentation that runs, and replaces none', async () => {
+    const cwd = join(folder, 'study of mine')
+    await mkdir(cwd)
+    const made = await runCli(['init', '--code', source, '--docs', pages], { cwd })
+    expect(made).toMatchObject({ code: 0, stdout: 'fieldtrial run study.yaml\n' })
+    const run = await runCli(['run', 'study.yaml', '--json', '-q'], { cwd, env: offline })
+    expect(run.code).toBe(0)
+    const results = JSON.parse(run.stdout) as StudyResults
+    expect(results.study).toBe('study-of-mine')
+    expect(results.trials.map(({ retriever, collection, status }) => [retriever, collection, status])).toEqual(
+      expect.arrayContaining([
+        ['bm25', 'measure-code', 'done'],
+        ['bm25-code', 'measure-code', 'done'],
+        ['bm25-code', 'docs-docs', 'done'],
+      ]),
+    )
+    const again = await runCli(['init', '--code', source], { cwd })
+    expect(again).toMatchObject({ code: 2 })
+    expect(again.stderr).toContain('study.yaml is there already')
+  })
+})
+
+describeWith('init with a model', [minilmPath], () => {
+  it('tries it beside BM25, and fuses both', async () => {
+    const cwd = join(folder, 'with-model')
+    await mkdir(cwd)
+    await runCli(['init', '--docs', pages, '--model', minilmPath, '-q'], { cwd })
+    const run = await runCli(['run', 'study.yaml', '--limit', '10', '--json', '-q'], { cwd, env: offline })
+    expect(run.code).toBe(0)
+    const { trials } = JSON.parse(run.stdout) as StudyResults
+    expect(trials).toHaveLength(3)
+    expect(trials.every(({ status }) => status === 'done')).toBe(true)
+  })
+})
