@@ -1,5 +1,5 @@
 import type { Reason, ReasonCode, SystemKind } from '../data/published/index.ts'
-import type { PublishedRow } from '../study/published.ts'
+import type { PublishedRow } from '../study/published-row.ts'
 import type { CollectionResult, StudyResults } from '../study/results.ts'
 import { formatScore, NO_VALUE, plural } from './format.ts'
 

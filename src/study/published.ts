@@ -1,35 +1,17 @@
 import {
   type Bm25Facts,
-  type Comparability,
   collectionsOf,
   comparability,
   type PublishedFigure,
-  type PublishedSource,
   publishedOn,
-  type SystemKind,
   sameCollection,
   sameMeasure,
   type TrialFacts,
 } from '../data/published/index.ts'
 import { findDataset } from '../data/registry/index.ts'
 import { type Bm25Options, resolveBm25Options } from '../index/bm25/index.ts'
+import type { PublishedRow } from './published-row.ts'
 import type { CollectionResult, RetrieverResult, StudyResults } from './results.ts'
-
-/** A published figure beside a study's collection. It takes no part in any ranking or test. */
-export interface PublishedRow extends Comparability {
-  /** The study's own name of the collection. */
-  readonly collection: string
-  /** The registry id under which the figure is filed. */
-  readonly dataset: string
-  readonly system: string
-  readonly kind: SystemKind
-  readonly measure: string
-  readonly value: number
-  /** Decimals that its source prints. */
-  readonly decimals: number
-  readonly source: PublishedSource
-  readonly note?: string
-}
 
 /**
  * Published figures on the collections of a study: those of the project's own list, and imported ones. Of a system whose source has one

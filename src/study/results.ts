@@ -3,7 +3,7 @@ import type { KnownCollection } from '../data/published/known.ts'
 import type { Finding } from '../data/types.ts'
 import type { SpaceComparison, SpaceDiagnostics } from '../measure/space/index.ts'
 import type { LintReport } from './lint/types.ts'
-import type { PublishedRow } from './published.ts'
+import type { PublishedRow } from './published-row.ts'
 
 /** Version of the result format; readers refuse a newer one. */
 export const RESULTS_VERSION = 2
