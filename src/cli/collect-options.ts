@@ -24,7 +24,7 @@ export interface FolderFlags extends CommonFlags {
   splitBy?: 'file' | 'folder' | 'top-folder'
 }
 
-export function share(value: string): number {
+function share(value: string): number {
   const number = Number(value)
   if (value.trim() === '' || !(number >= 0 && number <= 1))
     throw new InvalidArgumentError('It must be a number from 0 to 1.')

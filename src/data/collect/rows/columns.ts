@@ -4,7 +4,7 @@ import { didYouMean } from '../../../core/suggest.ts'
 import { invalid, type Row, snippet } from '../../record.ts'
 
 /** What a column holds, and how such columns are usually called, the surest first. */
-export const USUAL_COLUMNS = {
+const USUAL_COLUMNS = {
   query: [
     'query',
     'question',

@@ -12,7 +12,7 @@ import { rowsOf } from './rows.ts'
 import { noRows, unknownColumn } from './table.ts'
 
 export interface PairsOptions extends Omit<CollectionOptions, 'maxRelevant'> {
-  /** Column of the query. Default: found out, see `USUAL_COLUMNS`. */
+  /** Column of the query. Default: found out by the usual names. */
   readonly query?: string
   /** Column of the document, or of a list of documents. Default: found out. */
   readonly text?: string

@@ -10,7 +10,7 @@ import { cellTexts, chooseColumn, requireColumn } from './columns.ts'
 import { rowsOf } from './rows.ts'
 
 export interface TableOptions extends CollectionOptions {
-  /** Column of the query. Default: found out, see `USUAL_COLUMNS`. Rows without a query are documents all the same. */
+  /** Column of the query. Default: found out by the usual names. Rows without a query are documents all the same. */
   readonly query?: string
   /** Columns of the document's text, joined by line breaks. Default: one, found out. */
   readonly text?: readonly string[]
