@@ -17,6 +17,7 @@ import { registerQuickstart } from './quickstart.ts'
 import { registerRecipe } from './recipe.ts'
 import { registerReport } from './report.ts'
 import { registerRun } from './run.ts'
+import { registerSample } from './sample.ts'
 import { createTerminal } from './terminal.ts'
 
 /** The whole command line, without running anything: for help, completion and the docs. */
@@ -36,6 +37,7 @@ Examples:
   fieldtrial run study.yaml                        run a study, or what is left of it
   fieldtrial run --collection DIR --retriever bm25 --retriever MODEL -m nDCG@10
   fieldtrial lint data/my-docs                     duplicates, leaks, ceilings, cut texts, missing judgments
+  fieldtrial sample data/large --documents 20000 -o data/small   a smaller collection, and what that does to scores
   fieldtrial recipe show promptreps --model M --text T   what a model is given, token by token
   fieldtrial measure qrels.txt run.txt -m nDCG@10 -m R@100
   fieldtrial compare qrels.txt baseline.txt other.txt
@@ -54,6 +56,7 @@ Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network,
     registerDatasets,
     registerPublished,
     registerLint,
+    registerSample,
     registerModels,
     registerRecipe,
     registerDoctor,

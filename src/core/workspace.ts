@@ -8,7 +8,16 @@ import { type LockOptions, withLock } from './lock.ts'
 export const WORKSPACE_VERSION = 1
 
 /** Kinds of artifact; each has a folder, and in it a folder or file per fingerprint. */
-export type ArtifactKind = 'bm25' | 'vectors' | 'postprocess' | 'runs' | 'measures' | 'space' | 'evidence' | 'lint'
+export type ArtifactKind =
+  | 'bm25'
+  | 'vectors'
+  | 'postprocess'
+  | 'runs'
+  | 'measures'
+  | 'space'
+  | 'evidence'
+  | 'lint'
+  | 'samples'
 
 export const ARTIFACT_KINDS: readonly ArtifactKind[] = [
   'bm25',
@@ -19,6 +28,7 @@ export const ARTIFACT_KINDS: readonly ArtifactKind[] = [
   'space',
   'evidence',
   'lint',
+  'samples',
 ]
 
 /**

@@ -1,6 +1,7 @@
 import { FieldtrialError, type Where } from '../core/errors.ts'
 import type { Json } from '../core/fingerprint.ts'
 import { placed } from './record.ts'
+import type { FoundCard, SampleCard } from './sample-card.ts'
 import type { Collection, Document, Finding, Qrels, Query } from './types.ts'
 
 /** A collection out of files, with what is needed to cache what was found in them. */
@@ -22,6 +23,8 @@ export interface FileCollection extends Collection {
   readonly repositories: readonly string[]
   /** Queries kept by a smoke run, or null for the whole collection. */
   readonly limit: number | null
+  /** Where it was drawn from, if it is a sample of another collection; else null. */
+  readonly sample: SampleCard | null
 }
 
 /** Relevance judgments as read, with what was odd about them. */
@@ -41,6 +44,8 @@ export interface CollectionParts {
   readonly files: readonly string[]
   readonly splits: readonly string[]
   readonly repositories?: readonly string[]
+  /** Its card, if it is a sample. */
+  readonly sample?: FoundCard | null
   readDocuments(): AsyncIterable<Document>
   /** All queries of the file, also those of other splits, with their places. */
   readQueries(): AsyncIterable<{ readonly query: Query; readonly where: Where }>
@@ -78,13 +83,14 @@ export function fileCollection(parts: CollectionParts): FileCollection {
     removeSelf: parts.removeSelf,
     reading: { split: parts.split, ...parts.reading },
     limit: null,
+    sample: parts.sample?.card ?? null,
     splits: parts.splits,
     repositories: parts.repositories ?? [],
     documents: () => parts.readDocuments(),
     queries: async () => (await load()).queries,
     qrels: async () => (await load()).qrels,
     readFindings: async () => (await load()).findings,
-    sourceFiles: () => parts.files,
+    sourceFiles: () => (parts.sample ? [...parts.files, parts.sample.source.file] : parts.files),
     async *otherQueries() {
       const { all } = await load()
       for await (const { query } of parts.readQueries()) if (!all.has(query.id)) yield query

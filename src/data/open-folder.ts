@@ -8,6 +8,7 @@ import { type FileCollection, fileCollection } from './collection.ts'
 import { columnNames } from './columns.ts'
 import { type FindPicture, isPicture } from './image.ts'
 import { findLayout } from './layout.ts'
+import { type FoundCard, readSampleCard } from './sample-card.ts'
 import type { CollectionContext, CollectionSpec } from './spec.ts'
 import { tableFile } from './table.ts'
 import { readDocuments, readJudgments, readQueries } from './table-reader.ts'
@@ -26,6 +27,8 @@ export interface Identity {
   readonly source: string
   readonly removeSelf: boolean
   readonly repositories?: readonly string[]
+  /** Its card, if it is a sample. */
+  readonly sample?: FoundCard
 }
 
 /** Opens a folder in BEIR's layout or one of its relatives (see `findLayout`). */
@@ -37,7 +40,7 @@ export async function openFolder(
 ): Promise<FileCollection> {
   const paths = await listFiles(folder)
   const files = new Map(paths.map((path) => [path, fileSource(join(folder, path))]))
-  return openFiles(files, spec, identity, context, folder)
+  return openFiles(files, spec, await sampleOr(files, spec, identity), context, folder)
 }
 
 /** Opens a zip archive of such a folder, with or without a folder around everything. */
@@ -47,7 +50,19 @@ export async function openZip(
   identity: Identity,
   context: CollectionContext,
 ): Promise<FileCollection> {
-  return openFiles(await zipEntries(path), spec, identity, context)
+  const files = await zipEntries(path)
+  return openFiles(files, spec, await sampleOr(files, spec, identity), context)
+}
+
+/** A folder that holds a sample follows the rules of the collection that it was drawn from, unless the user says otherwise. */
+export async function sampleOr(
+  files: ReadonlyMap<string, ByteSource>,
+  spec: CollectionSpec,
+  identity: Identity,
+): Promise<Identity> {
+  const sample = await readSampleCard(files)
+  if (sample === null) return identity
+  return { ...identity, sample, removeSelf: spec.removeSelf ?? sample.card.source.removeSelf }
 }
 
 /**

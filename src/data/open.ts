@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import { type ByteSource, fileSource } from './byte-source.ts'
@@ -5,8 +6,9 @@ import { type CollectionParts, type FileCollection, fileCollection } from './col
 import { columnNames } from './columns.ts'
 import { openHub, openKnown } from './hub/open.ts'
 import { limitCollection } from './limit.ts'
-import { type Identity, isDirectory, nameOfPath, openFolder, openZip, readingOf } from './open-folder.ts'
+import { type Identity, isDirectory, nameOfPath, openFolder, openZip, readingOf, sampleOr } from './open-folder.ts'
 import { datasetHint, expandGroup, findDataset, listDatasets, whyNotOpened } from './registry/index.ts'
+import { SAMPLE_CARD } from './sample-card.ts'
 import type { CollectionContext, CollectionSpec } from './spec.ts'
 import { tableFile, tableFormat } from './table.ts'
 import { readDocuments, readJudgments, readQueries } from './table-reader.ts'
@@ -29,7 +31,11 @@ async function openWhole(spec: CollectionSpec, context: CollectionContext): Prom
   if (source.startsWith('hf:')) return openHub(source.slice('hf:'.length), spec, context)
   if (/\.zip$/i.test(source)) return openZip(source, spec, localIdentity(spec, context), context)
   if (await isDirectory(source)) {
-    if (spec.files !== undefined) return openNamedFiles(spec, localIdentity(spec, context))
+    if (spec.files !== undefined) {
+      const card = join(source, SAMPLE_CARD)
+      const files = new Map(existsSync(card) ? [[SAMPLE_CARD, fileSource(card)]] : [])
+      return openNamedFiles(spec, await sampleOr(files, spec, localIdentity(spec, context)))
+    }
     if (spec.format === 'trec' || spec.format === 'table')
       throw new FieldtrialError('USAGE', `${source}: format ${spec.format} needs the names of the files.`, {
         hint: 'Give `files: { documents: …, queries: …, qrels: … }`, relative to the source.',

@@ -5,6 +5,7 @@ import type { FileCollection } from './collection.ts'
 import { DocumentCheck } from './document-check.ts'
 import { imageHash, ModalityCount } from './image.ts'
 import { judgmentFindings, queryFindings } from './judgment-findings.ts'
+import { sampledFinding } from './sample-card.ts'
 import type { Collection, CollectionSummary, Finding, ModalityCounts, Qrels, Query } from './types.ts'
 
 const REPORT_EVERY_MS = 250
@@ -21,7 +22,7 @@ const REPORT_EVERY_MS = 250
  * none of the judged documents is among them; `CANCELLED`.
  */
 export async function summarise(
-  collection: Collection & Partial<Pick<FileCollection, 'readFindings' | 'limit'>>,
+  collection: Collection & Partial<Pick<FileCollection, 'readFindings' | 'limit' | 'sample'>>,
   work: LongWork = {},
 ): Promise<CollectionSummary> {
   const queries = await collection.queries()
@@ -59,6 +60,7 @@ export async function summarise(
     qrelsHash: qrelsHash(qrels),
     findings: [
       ...limited(collection, check.documents),
+      ...(collection.sample ? [sampledFinding(collection.sample, collection.split)] : []),
       ...((await collection.readFindings?.()) ?? []),
       ...check.findings(collection.removeSelf),
       ...queryFindings(queries, asked.modalities),

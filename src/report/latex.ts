@@ -4,7 +4,7 @@ import { publishedLatex } from './latex-published.ts'
 import { spacesLatex } from './latex-spaces.ts'
 import { escapeLatex, needsUnicodeEngine } from './latex-text.ts'
 import { type Cell, failures, leaderboard, type Place } from './leaderboard.ts'
-import { correctionName, failureSentence, smokeSentence, testName } from './words.ts'
+import { correctionName, failureSentence, sampledSentences, smokeSentence, testName } from './words.ts'
 
 export interface LatexOptions {
   /** The measures to show, one table each. Default: all of the study. */
@@ -82,7 +82,11 @@ function caption(results: StudyResults, measure: string): string {
         : 'No significance test was made. '
       : `$^{\\dagger}$/$^{\\ddagger}$: significantly better/worse than ${escapeLatex(comparison.baseline ?? '')} ` +
         `(${escapeLatex(testName(comparison))}, ${escapeLatex(correctionName(comparison))}, $\\alpha = ${comparison.alpha}$). `
-  return `${escapeLatex(measure)} ($\\times 100$). ${alone ? '' : 'Best in bold, second underlined. '}${tested}Number of queries: ${queries}.`
+  return `${escapeLatex(measure)} ($\\times 100$). ${alone ? '' : 'Best in bold, second underlined. '}${tested}Number of queries: ${queries}.${sampledSentences(
+    results,
+  )
+    .map((sentence) => ` ${escapeLatex(sentence)}`)
+    .join('')}`
 }
 
 function cellText(cell: Cell, decimals: number, failure: number): string {

@@ -25,6 +25,22 @@ export function intervalLevel(comparison: ComparisonSettings): string {
  * where there can be some.
  */
 export function methodSentence(results: StudyResults): string {
+  return [testedSentence(results), ...sampledSentences(results)].join(' ')
+}
+
+/** Numbers over a sample are not those of the collection by whose name people know it: every table must say so. */
+export function sampledSentences({ collections }: StudyResults): string[] {
+  return collections.flatMap(({ name, findings }) =>
+    findings
+      .filter(({ code }) => code === 'collection.sampled')
+      .map(
+        ({ count, of }) =>
+          `${name} is a sample (${formatCount(count)} of ${formatCount(of)} documents): its scores are not those of the whole and cannot be compared with published ones.`,
+      ),
+  )
+}
+
+function testedSentence(results: StudyResults): string {
   const { comparison } = results
   const counts = list(results.collections.map((c) => `${c.name} ${formatCount(c.queries)}`))
   const queries = `Queries: ${counts}. Runs are ${formatCount(results.depth)} documents deep.`

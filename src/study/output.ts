@@ -65,7 +65,8 @@ export async function rememberNeeds(workspace: Workspace, plan: Plan, executed?:
   const planned = plan.trials.flatMap((trial) => trial.steps.map((step) => `${step.kind}/${step.fingerprint}`))
   const evidence = executed?.evidenceFingerprints.map((key) => `evidence/${key}`) ?? []
   const lint = executed?.lintFingerprints.map((key) => `lint/${key}`) ?? []
-  const needs = [...new Set([...planned, ...evidence, ...lint])].sort()
+  const samples = plan.collections.flatMap(({ sample }) => (sample === null ? [] : [`samples/${sample}`]))
+  const needs = [...new Set([...samples, ...planned, ...evidence, ...lint])].sort()
   const name = studyKey(plan)
   await writeAtomic(
     workspace.path('studies', `${name}.json`),

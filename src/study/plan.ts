@@ -16,13 +16,17 @@ import { bm25Identity, collectionFingerprint, measuresIdentity, runIdentity } fr
 import { type DenseArtifacts, planDense } from './plan-dense.ts'
 import { prepareEncoder } from './prepare.ts'
 import { measureOtherQueries } from './query-sample.ts'
+import { obtainSample } from './sample/obtain.ts'
 import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec, Study, StudyCollection } from './study.ts'
 import { type CollectionTask, taskOf } from './task.ts'
 
 export interface PlannedCollection {
   /** The source as the user wrote it. */
   readonly given: string
+  /** As it is opened: for one that is drawn, the sample. */
   readonly spec: StudyCollection
+  /** Fingerprint of the sample that the study draws; null for a collection that is used as it is. */
+  readonly sample: string | null
   readonly collection: FileCollection
   readonly summary: CollectionSummary
   /** Of the source files when they were summarised. */
@@ -91,8 +95,10 @@ export interface PlanOptions extends LongWork {
 export async function planStudy(study: Study, workspace: Workspace, options: PlanOptions = {}): Promise<Plan> {
   const imported = await readMtebResults(study.mteb)
   const collections: PlannedCollection[] = []
-  for (const spec of study.collections) {
+  for (const given of study.collections) {
     throwIfAborted(options.signal)
+    const drawn = given.sample && (await obtainSample({ ...given, sample: given.sample }, workspace, options))
+    const spec = drawn?.spec ?? given
     const collection = await openCollection(spec, {
       cacheDir: workspace.cache,
       ...(options.limit ? { limit: options.limit } : {}),
@@ -101,13 +107,14 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
     })
     const state = await collectionState(collection)
     const summary = await summariseCached(collection, workspace.cache, options)
-    requireTexts(spec.given, summary)
+    requireTexts(given.given, summary)
     const centred = study.retrievers.some((r) => r.kind === 'dense' && needsQueryMean(r.postprocess))
     collections.push({
-      task: taskOf(spec),
+      task: taskOf(given),
       ...(centred ? await measureOtherQueries({ collection }) : { otherQueries: 0, otherQueriesHash: '' }),
-      given: spec.given,
+      given: given.given,
       spec,
+      sample: drawn?.fingerprint ?? null,
       collection,
       summary,
       state,

@@ -3,11 +3,12 @@ import { FieldtrialError } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { type CollectionSpec, type ExpandedGroup, expandGroup, findDataset, listDatasets } from '../data/index.ts'
 import { localPath, type ResolveContext } from './resolve-context.ts'
+import { resolveSize } from './sample/options.ts'
 import type { CollectionInput, StudyInput } from './schema.ts'
-import type { StudyCollection, StudyGroup } from './study.ts'
+import type { StudyCollection, StudyGroup, StudySample } from './study.ts'
 
 /** Fields that say the same of every member of a group; the others are of one collection. */
-const FOR_GROUPS: readonly (keyof CollectionInput)[] = ['source', 'titles', 'task', 'removeSelf']
+const FOR_GROUPS: readonly (keyof CollectionInput)[] = ['source', 'titles', 'task', 'removeSelf', 'sample']
 
 interface Entry {
   readonly spec: CollectionInput
@@ -82,7 +83,9 @@ function resolveOne(
   { folder, problem }: ResolveContext,
 ): StudyCollection {
   const source = localPath(spec.source, folder) ?? spec.source
-  const wished = spec.name ?? findDataset(source)?.name ?? collectionName(source)
+  const usual = findDataset(source)?.name ?? collectionName(source)
+  // What is drawn from a collection must not go by its name.
+  const wished = spec.name ?? (spec.sample === undefined ? usual : `${usual}-sample`)
   let name = wished
   // Two splits of one collection are two rows of the report.
   if (spec.name === undefined && taken.has(name) && spec.split) name = `${wished}-${spec.split}`
@@ -102,8 +105,18 @@ function resolveOne(
         listDatasets().map(({ id }) => id),
       ),
     )
+  if (spec.sample !== undefined) checkSample(spec.sample as StudySample, at, problem)
   // Zod writes absent members as possibly undefined; JSON and YAML have no undefined, so none is there.
   return { ...(spec as CollectionSpec), source, name, given: spec.source }
+}
+
+function checkSample(sample: StudySample, at: number, problem: ResolveContext['problem']): void {
+  try {
+    resolveSize(sample)
+  } catch (error) {
+    if (!(error instanceof FieldtrialError)) throw error
+    problem(['collections', at, 'sample'], error.message, error.hint ?? '')
+  }
 }
 
 /** The last part of a path or hub id, without archive endings: `data/scifact.zip` and `hf:BeIR/scifact` are `scifact`. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { FUSION_METHODS, NORMALISATIONS } from '../fusion/index.ts'
 import { BM25_VARIANTS } from '../index/bm25/index.ts'
 import { ANALYZERS, STEMMERS } from '../index/text/index.ts'
+import { BIAS_MODES } from './sample/options.ts'
 import { dtype, id, maxLength, type postprocessStep, prompts, RECIPE_IDS, recipeObject } from './schema-recipes.ts'
 
 /** The names that strings in a study file may take; the JSON Schema and the suggestions come from here. */
@@ -24,6 +25,30 @@ const columns = z
     grade: z.string().optional().describe('Column of the grade. Default: `score`.'),
   })
   .describe('Names of the columns in CSV, TSV and JSONL files. Default: `id` or `_id`, `title`, `text`.')
+
+const sampleObject = z
+  .strictObject({
+    documents: z.int().positive().optional().describe('Documents in all. Either this or `share`.'),
+    share: z.number().gt(0).lt(1).optional().describe('The same as a share of the whole.'),
+    queries: z.int().positive().optional().describe('Queries kept. Default: all.'),
+    hard: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        'Hard distractors: so many first documents of BM25 (with three analyzers) for every query, as far as there is room; 0 for none. Default: 100.',
+      ),
+    seed: z.int().nonnegative().optional().describe('Of the choice of queries and random documents. Default: 1.'),
+    bias: z
+      .enum(BIAS_MODES)
+      .optional()
+      .describe(
+        'How the bias is found: BM25 over the `whole`, an `estimate` from samples of two and four times the size, or `none`. Default: `auto`, the whole up to a million documents.',
+      ),
+  })
+  .describe(
+    'Run on a smaller collection drawn from this one: all documents judged for the kept queries, hard distractors, and random ones. Its scores are too high; the report says by how much. See docs/sampling.md.',
+  )
 
 const collectionObject = z.strictObject({
   source: z
@@ -74,6 +99,7 @@ const collectionObject = z.strictObject({
       'Commit, branch or tag on the hub. Default: the commit pinned for names that `fieldtrial datasets` lists, else main.',
     ),
   subset: z.string().optional().describe('Subset of a hub data set that holds several collections.'),
+  sample: sampleObject.optional(),
   published: z
     .union([z.string().min(1), z.literal(false)])
     .optional()
@@ -312,6 +338,7 @@ export function fieldsAt(path: readonly (string | number)[]): string[] {
     collections: collectionObject,
     'collections.files': collectionObject.shape.files.unwrap(),
     'collections.columns': columns,
+    'collections.sample': sampleObject,
     models: modelObject,
     'models.prompts': prompts,
     recipes: recipeObject,

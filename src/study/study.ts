@@ -5,6 +5,7 @@ import type { PostprocessStep } from '../index/postprocess/index.ts'
 import type { Measure } from '../measure/index.ts'
 import type { RecipeParameters } from '../recipes/types.ts'
 import type { ComparisonSettings } from './results.ts'
+import type { BiasMode, SampleSize } from './sample/options.ts'
 import type { REPORT_FORMATS } from './schema.ts'
 
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
@@ -36,8 +37,16 @@ export interface StudyCollection extends CollectionSpec {
   readonly given: string
   /** The user's own task instruction. */
   readonly task?: string
+  /** A smaller collection is drawn from it, and takes its place. */
+  readonly sample?: StudySample
   /** The known collection that this is, by the user's word; false for none. */
   readonly published?: string | false
+}
+
+/** How a study draws a sample. */
+export interface StudySample extends SampleSize {
+  /** Default: `auto`. */
+  readonly bias?: BiasMode
 }
 
 /** A name such as `beir-13` or `coir/*`, taken apart. */

@@ -8,7 +8,7 @@ export {
   TESTS,
   type Test,
 } from './compare.ts'
-export { cohensDz } from './moments.ts'
+export { cohensDz, meanOf, standardDeviation } from './moments.ts'
 export { type Randomisation, type ResamplingOptions, randomisationTest } from './randomisation.ts'
 export { type SignTest, signTest } from './sign-test.ts'
 export { type TTest, tTest } from './t-test.ts'

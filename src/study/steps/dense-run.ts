@@ -1,7 +1,8 @@
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import type { Run } from '../../data/types.ts'
-import type { Plan, PlannedTrial } from '../plan.ts'
+import type { PlannedTrial } from '../plan.ts'
+import type { VectorDtype } from '../study.ts'
 import type { RunDetail } from '../trial.ts'
 import { fuseInSteps } from './fuse.ts'
 import type { LazyEncoder } from './lazy-encoder.ts'
@@ -17,8 +18,8 @@ const HYBRID_DEPTH = 1000
 
 /** The run of a retriever with a model: vectors encoded or taken from the workspace, post-processed, searched, and its two halves fused. */
 export async function makeDenseRun(
-  plan: Plan,
-  trial: DenseTrial,
+  plan: { readonly study: { readonly vectorDtype: VectorDtype } },
+  trial: Pick<DenseTrial, 'spec' | 'on' | 'artifacts'>,
   workspace: Workspace,
   encoder: LazyEncoder,
   depth: number,
