@@ -53,3 +53,4 @@ for (const { name } of executed.results.collections) {
     )
 }
 await writeReports(study.outputFolder, executed.results, executed.evidence, ['html', 'markdown', 'csv', 'latex'])
+if (executed.results.trials.some((trial) => trial.status === 'failed')) process.exitCode = 1

@@ -23,5 +23,10 @@ describe('devices', () => {
       message: 'The device cuda cannot be used: no library',
       hint: expect.stringContaining('Install CUDA'),
     })
+    const words =
+      '/src/core/providers/webgpu/webgpu_context.cc:136 onnxruntime::webgpu::WebGpuContext::Initialize(const Config&)::<lambda()> adapter_result.status == wgpu::RequestAdapterStatus::Success was false. Failed to get a WebGPU adapter: No supported adapters\n'
+    expect(unusableDevice('webgpu', new Error(words)).message).toBe(
+      'The device webgpu cannot be used: Failed to get a WebGPU adapter: No supported adapters',
+    )
   })
 })

@@ -32,11 +32,23 @@ export function providersFor(device: Device): string[] {
 
 /** The error for a device that was built in but cannot be used on this machine. */
 export function unusableDevice(device: Device, cause: unknown): FieldtrialError {
-  return new FieldtrialError('ENGINE_FAILED', `The device ${device} cannot be used: ${(cause as Error).message}`, {
-    hint:
-      device === 'cuda'
-        ? 'Install CUDA, and onnxruntime-node without `onnxruntime-node-install=skip`, which leaves CUDA’s files out; or use the device cpu.'
-        : 'Use the device cpu.',
-    cause,
-  })
+  return new FieldtrialError(
+    'ENGINE_FAILED',
+    `The device ${device} cannot be used: ${plain((cause as Error).message)}`,
+    {
+      hint:
+        device === 'cuda'
+          ? 'Install CUDA, and onnxruntime-node without `onnxruntime-node-install=skip`, which leaves CUDA’s files out; or use the device cpu.'
+          : 'Use the device cpu.',
+      cause,
+    },
+  )
+}
+
+/** What onnxruntime says behind the place in its own source and the condition that failed there, on one line. */
+function plain(message: string): string {
+  return message
+    .replace(/^.*\.(?:cc|cpp|h):\d+ .* was false\.\s*/s, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
 }
