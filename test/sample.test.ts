@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { encoderSpec } from '../src/cli/encoder-flags.ts'
 import { Workspace } from '../src/core/workspace.ts'
+import { imageHash } from '../src/data/image.ts'
 import { openCollection, type Qrels, summarise } from '../src/data/index.ts'
 import type { SampleCard } from '../src/data/sample-card.ts'
 import { makeSample } from '../src/study/sample/make.ts'
@@ -10,7 +12,7 @@ import type { SampleOptions } from '../src/study/sample/options.ts'
 import { runCli } from './support/cli.ts'
 import { TINY, writeCollection } from './support/collections.ts'
 import { temporaryFolder } from './support/files.ts'
-import { describeShared, sharedPath } from './support/shared.ts'
+import { describeShared, describeWith, minilmPath, sharedPath } from './support/shared.ts'
 
 const scifact = sharedPath('data/scifact')
 
@@ -173,6 +175,53 @@ describeShared('a sample of SciFact', ['data/scifact'], () => {
   })
 })
 
+describeWith('a sample by an encoder', [minilmPath, sharedPath('data/mini-scifact')], () => {
+  it('takes the run over the whole without the documents that are gone, which is what the encoder gives on the sample', async () => {
+    const source = sharedPath('data/mini-scifact')
+    const model = { ...(await encoderSpec(minilmPath, {})), id: 'minilm' }
+    const { card, folder } = await draw(source, { documents: 40, models: [model], hard: 1 })
+    expect(card.documents.found.minilm!.of).toBeGreaterThan(0)
+    expect(card.documents.found.minilm!.kept).toBe(card.documents.found.minilm!.of)
+    const { retrievers } = card.bias!.measures['nDCG@10']!
+    expect(retrievers.map(({ id }) => id).slice(-2)).toEqual(['minilm', 'rrf of bm25 and minilm'])
+    const args = [
+      'run',
+      '-c',
+      folder,
+      '-r',
+      'bm25',
+      '-r',
+      minilmPath,
+      '-r',
+      'rrf:bm25,all-MiniLM-L6-v2',
+      '--depth',
+      '100',
+    ]
+    const study = await runCli([...args, '-m', 'nDCG@10', '--json'], { cwd: await temporaryFolder() })
+    expect(study.code, study.stderr).toBe(0)
+    const { trials } = JSON.parse(study.stdout) as { trials: { mean: Record<string, number> }[] }
+    for (const [i, id] of ['bm25', 'minilm', 'rrf of bm25 and minilm'].entries())
+      expect(trials[i]!.mean['nDCG@10'], id).toBeCloseTo(retrievers.find((one) => one.id === id)!.sample, 9)
+  })
+})
+
+describeShared('a sample of images', ['data/flickr8k-1k'], () => {
+  it('holds the pictures, byte for byte, and says that BM25 cannot help', async () => {
+    const source = sharedPath('data/flickr8k-1k')
+    const { card, folder, notices } = await draw(source, { documents: 60, queries: 20 })
+    expect(notices).toContain('sample.no-text')
+    expect([card.documents.hard, card.bias]).toEqual([0, null])
+    const hashes = async (at: string) => {
+      const found = new Map<string, string>()
+      for await (const { id, image } of (await open(at)).documents()) found.set(id, await imageHash(image!))
+      return found
+    }
+    const [whole, sample] = [await hashes(source), await hashes(folder)]
+    expect(sample.size).toBe(60)
+    for (const [id, hash] of sample) expect(whole.get(id)).toBe(hash)
+  })
+})
+
 describe('drawing a sample', () => {
   const tiny = async () => writeCollection(join(await temporaryFolder(), 'tiny'), TINY)
 
@@ -237,6 +286,29 @@ describe('drawing a sample', () => {
     expect((await draw(source, { documents: 8, runs: [run] })).notices).toContain('sample.foreign-run')
     await writeFile(run, 'other Q0 d1 1 2.0 foreign\n')
     await expect(draw(source, { documents: 8, runs: [run] })).rejects.toThrow(/none of the queries/)
+  })
+
+  it('prints counts, bias and order, or the card as JSON', async () => {
+    const folder = await temporaryFolder()
+    await writeCollection(join(folder, 'tiny'), TINY)
+    const options = { cwd: folder }
+    const printed = await runCli(['sample', 'tiny', '--documents', '8', '-o', 'small'], options)
+    expect(printed.code, printed.stderr).toBe(0)
+    expect(printed.stdout).toMatch(/^small: 8 of 12 documents of tiny: 5 judged, 3 hard/)
+    expect(printed.stdout).toMatch(/nDCG@10 +whole +sample +bias/)
+    expect(printed.stdout).toContain('No score of a sample compares with a published one.')
+    const json = await runCli(
+      ['sample', 'tiny', '--share', '0.5', '--bias', 'none', '--json', '-q', '-o', 'half'],
+      options,
+    )
+    expect(json.stderr).toBe('')
+    expect(JSON.parse(json.stdout)).toEqual(JSON.parse(await readFile(join(folder, 'half', 'sample.json'), 'utf8')))
+    expect(JSON.parse(json.stdout)).toMatchObject({ source: { given: 'tiny', name: 'tiny' }, documents: { total: 6 } })
+    const shown = await runCli(['datasets', 'show', 'half'], options)
+    expect(shown.stdout).toContain('A sample, not to be compared with published figures: 6 of 12 documents of tiny')
+    const wrong = await runCli(['sample', 'tiny', '--share', '2', '-o', 'half'], options)
+    expect(wrong.code).toBe(2)
+    expect((await runCli(['sample', 'tiny', '--documents', '8'], options)).code).toBe(2)
   })
 
   it('draws for a study, once, and names it in the report', async () => {

@@ -1,23 +1,22 @@
 import type { MeasureBias, RankingKept, RetrieverBias, SampleCard } from '../data/sample-card.ts'
-import { formatCount } from './format.ts'
 import { alignTable } from './table.ts'
 
 /** What was drawn, and what it does to scores, for a terminal. */
 export function sampleText(card: SampleCard, folder: string): string {
   const { source, documents, splits, bias } = card
   const parts = [
-    `${folder}: ${formatCount(documents.total)} of ${formatCount(source.documents)} documents of ${source.name}: ${formatCount(documents.judged)} judged, ${formatCount(documents.hard)} hard${documents.hardRank === null ? '' : ` (${documents.hardRank === 0 ? 'not all of rank 1' : `all down to rank ${documents.hardRank}`})`}, ${formatCount(documents.random)} random\n`,
+    `${folder}: ${exact(documents.total)} of ${exact(source.documents)} documents of ${source.name}: ${exact(documents.judged)} judged, ${exact(documents.hard)} hard${documents.hardRank === null ? '' : ` (${documents.hardRank === 0 ? 'not all of rank 1' : `all down to rank ${documents.hardRank}`})`}, ${exact(documents.random)} random\n`,
     ...Object.entries(splits).map(
-      ([split, { queries, of }]) => `${split}: ${formatCount(queries)} of ${formatCount(of)} queries\n`,
+      ([split, { queries, of }]) => `${split}: ${exact(queries)} of ${exact(of)} queries\n`,
     ),
     ...Object.entries(documents.found).map(
-      ([name, { kept, of }]) => `${name}: ${formatCount(kept)} of its ${formatCount(of)} first documents are kept\n`,
+      ([name, { kept, of }]) => `${name}: ${exact(kept)} of its ${exact(of)} first documents are kept\n`,
     ),
   ]
   if (bias === null) return `${parts.join('')}The bias was not measured.\n`
   for (const [measure, found] of Object.entries(bias.measures))
     parts.push(`\n${alignTable(biasRows(measure, found))}${rankingLine(found)}`, ...notes(found))
-  return `${parts.join('')}\nBias: score on the sample less that on the whole, over the same ${formatCount(bias.queries)} queries. No score of a sample compares with a published one.\n`
+  return `${parts.join('')}\nBias: score on the sample less that on the whole, over the same ${exact(bias.queries)} queries. No score of a sample compares with a published one.\n`
 }
 
 function biasRows(measure: string, { retrievers }: MeasureBias): string[][] {
@@ -69,6 +68,10 @@ function notes({ retrievers }: MeasureBias): string[] {
         `${id}: for ${queries} queries fewer documents of its run are in the sample than the measure looks at; its score on the sample is a lower bound.\n`,
     ),
   ]
+}
+
+function exact(count: number): string {
+  return count.toLocaleString('en-US')
 }
 
 function signed(value: number, digits = 4): string {

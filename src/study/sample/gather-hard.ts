@@ -8,6 +8,7 @@ import { allQueries } from './asked.ts'
 import { searchInSlices } from './bm25-slices.ts'
 import { searchWhole } from './dense.ts'
 import { HardPool } from './hard-pool.ts'
+import { named } from './named.ts'
 import { BIAS_DEPTH, DONORS } from './panel.ts'
 import { plannedSource, type SampleSource } from './source.ts'
 
@@ -44,11 +45,17 @@ export async function gatherHard(
   const runs: WholeRun[] = []
   let slices = 0
   const self = whole.removeSelf ? 1 : 0
+  if (hard > 0 && summary.documentCharacters === 0)
+    work.onNotice?.({
+      level: 'warning',
+      code: 'sample.no-text',
+      message: `The documents of ${whole.name} have no text, so BM25 gives no hard distractors; give runs of retrievers that see.`,
+    })
   if (hard > 0 && summary.documentCharacters > 0) {
     const depth = Math.max(hard, BIAS_DEPTH) + self
     for (const { id, options: bm25 } of DONORS) {
       throwIfAborted(options.signal)
-      const found = await searchInSlices(whole.documents(), bm25, queries, depth, work)
+      const found = await searchInSlices(whole.documents(), bm25, queries, depth, named(work, `${id} × ${whole.name}`))
       pool.add(id, found.run, hard, whole.removeSelf)
       slices = found.slices
       if (slices === 1) runs.push({ id, kind: 'bm25', run: found.run })

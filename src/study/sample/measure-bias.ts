@@ -9,7 +9,8 @@ import type { AskedSplit } from './asked.ts'
 import { type MeasuredRetriever, sampleBias } from './bias.ts'
 import type { SizePoint } from './extrapolate.ts'
 import type { WholeRun } from './gather-hard.ts'
-import { BIAS_DEPTH, BIAS_MEASURES, PANEL } from './panel.ts'
+import { named } from './named.ts'
+import { BIAS_DEPTH, BIAS_MEASURES, PANEL, type PanelMember } from './panel.ts'
 import { restrictRun } from './restrict.ts'
 
 /** Documents that can be read any number of times. */
@@ -47,7 +48,8 @@ export async function measureBias(input: BiasInput, work: LongWork): Promise<Sam
   const { asked, whole, sample, keep, runs, nested } = input
   const depth = BIAS_DEPTH + (input.removeSelf ? 1 : 0)
   const values = (run: Run): Values => valuesOf(asked.qrels, run, input.removeSelf)
-  const search = (corpus: Corpus, options: Bm25Options) => searchBm25(corpus, options, asked, depth, work)
+  const search = (corpus: Corpus, { id, options }: PanelMember) =>
+    searchBm25(corpus, options, asked, depth, named(work, `${id} × ${corpus.documents} documents`))
   const found = new Map<string, MeasuredRetriever[]>(BIAS_MEASURES.map((name) => [name, []]))
   const add = (id: string, here: Values, there: (measure: string) => MeasuredRetriever['whole'], short = 0) => {
     for (const measure of BIAS_MEASURES)
@@ -55,11 +57,12 @@ export async function measureBias(input: BiasInput, work: LongWork): Promise<Sam
   }
 
   let plain: { readonly here: Run; readonly there: Run | null } | null = null
-  for (const { id, options } of input.bm25 ? PANEL : []) {
+  for (const member of input.bm25 ? PANEL : []) {
+    const { id } = member
     throwIfAborted(work.signal)
-    const here = await search(sample, options)
+    const here = await search(sample, member)
     const atHand = runs.find((run) => run.kind === 'bm25' && run.id === id)?.run
-    const there = atHand ?? (nested === null ? await search(whole, options) : null)
+    const there = atHand ?? (nested === null ? await search(whole, member) : null)
     if (id === 'bm25') plain = { here, there }
     const hereValues = values(here)
     if (there !== null) {
@@ -68,7 +71,7 @@ export async function measureBias(input: BiasInput, work: LongWork): Promise<Sam
       continue
     }
     const points = [pointsOf(sample.documents, hereValues)]
-    for (const corpus of nested!) points.push(pointsOf(corpus.documents, values(await search(corpus, options))))
+    for (const corpus of nested!) points.push(pointsOf(corpus.documents, values(await search(corpus, member))))
     add(id, hereValues, (measure) => points.map((point) => point.get(measure)!))
   }
   for (const { id, kind, run } of runs) {
