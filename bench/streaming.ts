@@ -83,7 +83,7 @@ function rowsOf(
     benchRow({ name: `${what} ${name}`, ours: found[what], unit: 's', better: 'lower' })
   const rate = (what: string, n: number, taken: number, unit: string) =>
     benchRow({ name: `${what} ${name}`, ours: n / taken, unit, better: 'higher' })
-  const growth = (['load', 'index'] as const).flatMap((what) =>
+  const growth = (['load', 'index', 'search'] as const).flatMap((what) =>
     smaller === undefined
       ? []
       : [

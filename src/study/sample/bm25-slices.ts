@@ -5,7 +5,7 @@ import type { Document, Query, Ranking, Run } from '../../data/index.ts'
 import { Bm25Index, type Bm25Options } from '../../index/bm25/index.ts'
 
 /** Documents indexed at a time. A slice of a million passages takes about a gigabyte. */
-export const SLICE_DOCUMENTS = 1_000_000
+const SLICE_DOCUMENTS = 1_000_000
 
 /**
  * The first k documents for every query by BM25, out of a collection of any size in bounded memory: slices are indexed and searched one

@@ -44,8 +44,8 @@ export interface ResolvedSize {
   readonly seed: number
 }
 
-export const DEFAULT_HARD = 100
-export const DEFAULT_SEED = 1
+const DEFAULT_HARD = 100
+const DEFAULT_SEED = 1
 
 /**
  * Fills in the defaults.
