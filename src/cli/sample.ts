@@ -67,7 +67,7 @@ export function registerSample(program: Command): void {
     .option('-q, --quiet', 'no progress and no notices')
     .addHelpText(
       'after',
-      '\nExamples:\n  fieldtrial sample data/scifact --share 0.25 --output data/scifact-quarter\n  fieldtrial sample msmarco/passage --split dev --documents 20000 --queries 200 --output data/msmarco-small\n  fieldtrial sample data/my-docs --documents 5000 --model sentence-transformers/all-MiniLM-L6-v2 --run old.trec --keep-split train --output data/my-docs-small',
+      '\nExamples:\n  fieldtrial sample data/scifact --share 0.25 --output data/scifact-quarter\n  fieldtrial sample msmarco/dev --documents 20000 --queries 200 --output data/msmarco-small\n  fieldtrial sample data/my-docs --documents 5000 --model sentence-transformers/all-MiniLM-L6-v2 --run old.trec --keep-split train --output data/my-docs-small',
     )
     .action(async (given: string, flags: SampleFlags) => {
       const terminal = createTerminal({ quiet: flags.quiet ?? false })

@@ -7,7 +7,7 @@ import type { Json } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
 import { VERSION } from '../../core/version.ts'
 import type { Workspace } from '../../core/workspace.ts'
-import { openCollection } from '../../data/index.ts'
+import { findDataset, openCollection } from '../../data/index.ts'
 import {
   SAMPLE_CARD,
   SAMPLE_FORMAT,
@@ -249,7 +249,7 @@ function cardOf(
     fieldtrial: VERSION,
     source: {
       given: spec.given,
-      name: whole.name,
+      name: findDataset(spec.source)?.id ?? whole.name,
       split: whole.split,
       documents: summary.documents,
       queries,
