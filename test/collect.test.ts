@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -62,6 +62,27 @@ describe('collect', () => {
     expect(taken).toMatchObject({ code: 2 })
     expect(taken.stderr).toContain('it is left as it is')
   })
+
+  it('says what to do next in commands that work', async () => {
+    const cwd = folder
+    await writeFile(
+      join(folder, 'two.csv'),
+      'question,answer\nHow does it open?,By the lid.\nWhy so slow?,It is cold.\n',
+    )
+    const few = await runCli(['collect', 'table', 'two.csv', '--test', '0.999', '--dev', '0', '-o', 'in two words'], {
+      cwd,
+    })
+    expect(few.stdout).toContain('`--test 1 --dev 0` takes all 2.')
+    expect(few.stdout).toContain("Next: fieldtrial run --collection 'in two words' --retriever bm25 -m nDCG@10")
+    const all = await runCli(['collect', 'table', 'two.csv', '--test', '1', '--dev', '0'], { cwd })
+    expect(all).toMatchObject({ code: 0 })
+    expect(all.stdout).not.toContain('for testing;')
+    await mkdir(join(folder, 'hollow'))
+    const nothing = await runCli(['collect', 'code', 'hollow'], { cwd })
+    expect(nothing).toMatchObject({ code: 3 })
+    expect(nothing.stderr).toContain('hollow holds nothing')
+    expect(await readdir(folder)).not.toContain('hollow-collection')
+  })
 })
 
 describe('init', () => {
@@ -90,6 +111,37 @@ describe('init', () => {
     const again = await runCli(['init', '--code', source], { cwd })
     expect(again).toMatchObject({ code: 2 })
     expect(again.stderr).toContain('study.yaml is there already')
+  })
+
+  it('keeps folders of one name apart, and tells of names that no study could open before it writes', async () => {
+    const cwd = join(folder, 'two of a name')
+    for (const name of ['a', 'b']) {
+      await mkdir(join(cwd, name, 'src'), { recursive: true })
+      await writeFile(
+        join(cwd, name, 'src', 'x.py'),
+        `def f_${name}(x):\n    """Returns the number that belongs to ${name}."""\n    return "${name}"\n`,
+      )
+    }
+    const made = await runCli(['init', '--code', 'a/src', '--code', 'b/src'], { cwd })
+    expect(made).toMatchObject({ code: 0 })
+    const study = await readFile(join(cwd, 'study.yaml'), 'utf8')
+    expect(study).toContain('# made by: fieldtrial collect code a/src -o collections/src-code --test 1 --dev 0\n')
+    expect(study).toContain('- ./collections/src-code-2\n')
+    for (const [place, name] of [
+      ['src-code', 'a'],
+      ['src-code-2', 'b'],
+    ] as const)
+      expect(await readFile(join(cwd, 'collections', place, 'corpus.jsonl'), 'utf8')).toContain(`f_${name}`)
+
+    const refused = async (...flags: string[]) => {
+      const { code, stderr } = await runCli(['init', 'other.yaml', '--code', 'a/src', ...flags], { cwd })
+      expect(await readdir(cwd)).not.toContain('other.yaml')
+      return [code, stderr] as const
+    }
+    expect(await refused('-c', 'beir/scifcat')).toEqual([3, expect.stringContaining('Did you mean beir/scifact?')])
+    expect(await refused('-c', 'beir/bioasq')).toEqual([3, expect.stringContaining('registration')])
+    expect(await refused('--model', 'nosuchmodel')).toEqual([4, expect.stringContaining('no model is called so')])
+    expect(await refused('--recipe', 'mean')).toEqual([2, expect.stringContaining('--model NAME')])
   })
 })
 

@@ -1,4 +1,5 @@
 import type { CollectionCard } from '../data/collect/index.ts'
+import { shellQuoted } from './shell.ts'
 import { alignTable } from './table.ts'
 
 /** Fewer test queries tell retrievers apart only by chance. */
@@ -15,14 +16,21 @@ export function describeCard(card: CollectionCard, folder: string): string {
   return `${folder}: ${documents} documents; queries: ${queries.train} train, ${queries.dev} dev, ${queries.test} test\n${left}${advice(card, folder)}`
 }
 
-function advice({ counts: { queries }, options }: CollectionCard, folder: string): string {
+function advice({ counts: { queries }, options, madeBy }: CollectionCard, folder: string): string {
   const total = queries.train + queries.dev + queries.test
   if (total === 0) return '\nNo query was found, so there is nothing to measure with.\n'
   const few =
     queries.test < FEW_QUERIES && options.test !== 1
-      ? `\nOnly ${queries.test} queries are for testing; \`--test 1\` takes all ${total}.\n`
+      ? `\nOnly ${queries.test === 1 ? '1 query is' : `${queries.test} queries are`} for testing; \`--test 1 --dev 0\` takes all ${total}.\n`
       : ''
-  return `${few}\nNext: fieldtrial run --collection ${folder} --retriever bm25:analyzer=code -m nDCG@10\n`
+  return queries.test === 0 ? few : `${few}\nNext: ${nextCommand(madeBy, shellQuoted(folder))}\n`
+}
+
+function nextCommand(madeBy: string, folder: string): string {
+  // No retriever that needs no model reads pictures.
+  if (madeBy.endsWith(' images')) return `fieldtrial lint ${folder}`
+  const retriever = madeBy.endsWith(' code') ? 'bm25:analyzer=code' : 'bm25'
+  return `fieldtrial run --collection ${folder} --retriever ${retriever} -m nDCG@10`
 }
 
 const shorten = (text: string) => (text.length > 60 ? `${text.slice(0, 59)}…` : text).replace(/\s+/g, ' ')

@@ -3,6 +3,7 @@ import { FieldtrialError } from '../core/errors.ts'
 import type { CollectionCard } from '../data/collect/index.ts'
 import { type InitCollection, nameFrom } from '../study/init/study-text.ts'
 import { ProgressLine } from './progress.ts'
+import { shellQuoted } from './shell.ts'
 import { say, type Terminal } from './terminal.ts'
 
 /** A folder of the user's that becomes a collection. */
@@ -29,8 +30,9 @@ export async function collectOwn(
   const progress = new ProgressLine(terminal)
   const work = { signal, onProgress: progress.update }
   const made: InitCollection[] = []
+  const taken = new Set<string>()
   for (const { what, folder } of own) {
-    const output = join(beside, 'collections', nameFrom(`${basename(resolve(folder))}-${what}`))
+    const output = join(beside, 'collections', freeName(nameFrom(`${basename(resolve(folder))}-${what}`), taken))
     const make = (options: { test?: number; dev?: number }): Promise<CollectionCard> =>
       (what === 'code' ? collectCode : collectDocs)(folder, output, options, work)
     let card = await make({})
@@ -47,7 +49,10 @@ export async function collectOwn(
             : 'Its files have no headings that could be queries; look at `fieldtrial collect docs`.',
         where: { file: folder },
       })
-    const command = `fieldtrial collect ${what} ${folder}${all ? ' --test 1 --dev 0' : ''}`
+    const named = [folder, '-o', relative(process.cwd(), output) || output].map((word) =>
+      shellQuoted(word.replace(/\s/g, ' ')),
+    )
+    const command = `fieldtrial collect ${what} ${named.join(' ')}${all ? ' --test 1 --dev 0' : ''}`
     say(
       terminal,
       `${relative(process.cwd(), output) || output}: ${card.counts.documents} documents, ${queries} queries${all ? `, all of the ${train + dev + test} for testing` : ' for testing'}.`,
@@ -55,4 +60,12 @@ export async function collectOwn(
     made.push({ source: `./${relative(beside, output)}`, madeBy: command })
   }
   return made
+}
+
+/** Two folders of one name, such as the `src` of two packages, are two collections. */
+function freeName(name: string, taken: Set<string>): string {
+  let free = name
+  for (let n = 2; taken.has(free); n++) free = `${name}-${n}`
+  taken.add(free)
+  return free
 }

@@ -66,6 +66,12 @@ export function registerInit(program: Command): void {
         throw new FieldtrialError('USAGE', 'There is nothing to search: no folder and no collection is named.', {
           hint: 'Give --code DIR, --docs DIR or --collection SOURCE, or run it in a terminal to be asked.',
         })
+      if (answers.recipe && !answers.model)
+        throw new FieldtrialError('USAGE', '--recipe is for models given with --model, and there are none.', {
+          hint: 'Give --model NAME too, or leave --recipe out.',
+        })
+      const { checkNames } = await import('../study/init/check-names.ts')
+      checkNames(answers.collection ?? [], answers.model ?? [])
       process.exitCode = await interruptible(terminal, async (signal) => {
         const made = await collectOwn(own, dirname(target), terminal, signal)
         const named = (answers.collection ?? []).map((source) => ({ source: besideStudy(source, dirname(target)) }))

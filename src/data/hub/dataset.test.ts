@@ -204,4 +204,9 @@ test('what is not there is said plainly', async () => {
   await expect(openCollection({ source: 'hf:my/nothing' }, { ...context, offline: true })).rejects.toMatchObject({
     code: 'OFFLINE',
   })
+  // A pinned commit needs no request to be known; its repository is named, not one beside it.
+  await expect(openCollection({ source: 'beir/fiqa' }, { ...context, offline: true })).rejects.toMatchObject({
+    code: 'OFFLINE',
+    message: expect.stringContaining('BeIR/fiqa@979c07a7'),
+  })
 })

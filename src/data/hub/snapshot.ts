@@ -43,7 +43,9 @@ export async function fetchSnapshot(
   const { commit, offline } = await findCommit(hub, repo)
   const folder = snapshotFolder(hub, repo, commit)
   const listed = await listFiles({ ...hub, offline }, repo, commit)
-  const files = select(listed === undefined ? await cachedFiles(folder) : [...listed.keys()])
+  const paths = listed === undefined ? await cachedFiles(folder) : [...listed.keys()]
+  if (listed === undefined && paths.length === 0) throw notCached(repo, undefined)
+  const files = select(paths)
   const missing: HubFile[] = []
   for (const path of files) {
     const file = listed?.get(path)

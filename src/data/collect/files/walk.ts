@@ -55,10 +55,14 @@ const FOREIGN = new Set([
 export async function* walkFiles(root: string, options: WalkOptions, skipped: Skipped): AsyncGenerator<SourceFile> {
   const folder = await realpath(resolve(root)).catch(() => undefined)
   if (folder === undefined || !(await stat(folder)).isDirectory())
-    throw new FieldtrialError('DATA_MISSING', `There is no folder ${root}.`, {
-      hint: 'Name the folder that holds the files.',
-      where: { file: root },
-    })
+    throw new FieldtrialError(
+      'DATA_MISSING',
+      folder === undefined ? `There is no folder ${root}.` : `${root} is a file, not a folder.`,
+      {
+        hint: 'Name the folder that holds the files.',
+        where: { file: root },
+      },
+    )
   const walk = new Walk(options, skipped)
   const rules = options.gitignore === false ? IgnoreRules.NONE : await IgnoreRules.above(folder)
   yield* walk.folder(folder, '', rules)

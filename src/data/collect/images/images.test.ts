@@ -55,6 +55,14 @@ test('captions from sidecars, tables and pages; pictures are copied, equal ones 
   await expect(readFile(join(out, 'images', 'pets', 'dog.png'))).rejects.toThrow()
 })
 
+test('empty files are no pictures: no study could open them', async () => {
+  const root = await folderOf({ 'cat.jpg': picture('cat'), 'none.jpg': '', 'none.txt': 'A picture of nothing' })
+  const out = join(await temporaryFolder(), 'out')
+  const card = await collectImages(root, out, { test: 1, dev: 0 })
+  expect(card.counts.documents).toBe(1)
+  expect(card.skipped).toMatchObject({ 'empty file': { count: 1, examples: ['none.jpg'] } })
+})
+
 test('a folder without pictures', async () => {
   const root = await folderOf({ 'a.txt': 'text' })
   await expect(collectImages(root, join(await temporaryFolder(), 'out'))).rejects.toMatchObject({

@@ -100,7 +100,9 @@ async function listFiles(
   // What is included or not are pictures; captions may lie anywhere.
   const { include, ...rest } = options
   const common = { not: [output], signal: work.signal }
-  for await (const file of walkFiles(root, { ...options, ...common, wanted: isPicture }, skipped)) pictures.push(file)
+  for await (const file of walkFiles(root, { ...options, ...common, wanted: isPicture }, skipped))
+    if (file.size === 0) skipped.add('empty file', file.path)
+    else pictures.push(file)
   for await (const file of walkFiles(root, { ...rest, ...common, wanted: isText }, skipped)) texts.push(file)
   return { pictures, texts }
 }

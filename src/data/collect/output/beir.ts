@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { throwIfAborted } from '../../../core/errors.ts'
+import { FieldtrialError, throwIfAborted } from '../../../core/errors.ts'
 import type { Json } from '../../../core/fingerprint.ts'
 import type { LongWork } from '../../../core/progress.ts'
 import { VERSION } from '../../../core/version.ts'
@@ -52,6 +52,7 @@ export interface CollectionCard {
  * come; a hash of each, and the queries, are kept in memory. Identical documents are written once, and queries of the others ask for that one.
  * Equal input gives equal bytes.
  *
+ * @throws FieldtrialError `DATA_MISSING` when there is no document.
  * @param items Called with where to count what is left out, and with the folder under way; what it returns goes to the card.
  */
 export async function writeCollection(
@@ -87,6 +88,7 @@ export async function writeCollection(
       await corpus.abandon()
       throw error
     }
+    if (corpus.size === 0) throw nothingFound(made, skipped)
     const { queries, judgments } = await writeQueries(partial, pool, skipped)
     const card: CollectionCard = {
       version: 1,
@@ -100,6 +102,15 @@ export async function writeCollection(
     }
     await writeFile(join(partial, CARD), `${JSON.stringify(card, null, 2)}\n`)
     return card
+  })
+}
+
+/** A folder without a document is no collection; what was left out tells why. */
+function nothingFound({ what, source }: Made, skipped: Skipped): FieldtrialError {
+  const left = Object.entries(skipped.counts()).map(([reason, { count }]) => `${reason}: ${count}`)
+  return new FieldtrialError('DATA_MISSING', `${source} holds nothing that \`${MAKER} ${what}\` can read.`, {
+    hint: left.length === 0 ? 'Check the path.' : `Left out: ${left.join('; ')}.`,
+    where: { file: source },
   })
 }
 

@@ -9,7 +9,7 @@ import { type CollectionCard, type CollectionOptions, writeCollection } from '..
 import { sameQuery } from '../output/query-pool.ts'
 import { cellTexts, chooseColumn } from './columns.ts'
 import { rowsOf } from './rows.ts'
-import { noRows, unknownColumn } from './table.ts'
+import { noRows, refuseGivenAway, unknownColumn } from './table.ts'
 
 export interface PairsOptions extends Omit<CollectionOptions, 'maxRelevant'> {
   /** Column of the query. Default: found out by the usual names. */
@@ -64,5 +64,6 @@ function chooseColumns(options: PairsOptions, present: readonly string[], file: 
   const taken = options.text === undefined ? [] : [options.text]
   const query = chooseColumn('query', options.query, present, taken, file) ?? unknownColumn('query', present, file)
   const text = chooseColumn('text', options.text, present, [query], file) ?? unknownColumn('text', present, file)
+  refuseGivenAway(query, [text], file)
   return { query, text, grade: chooseColumn('grade', options.grade, present, [query, text], file) ?? null }
 }

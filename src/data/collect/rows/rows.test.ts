@@ -37,6 +37,28 @@ describe('a table', () => {
     expect(card.contents).toEqual({ rows: 3, columns: { query: 'Question', text: ['Answer'], id: null } })
   })
 
+  test('equal texts under different titles are two documents; a query is no part of its document', async () => {
+    const folder = await folderOf({
+      'p.csv':
+        'name,maker,text\nThe red one,A,See the manual.\nThe blue one,B,See the manual.\nAgain,B,See the manual.\n',
+    })
+    const target = await out()
+    const file = join(folder, 'p.csv')
+    await collectTable(file, target, { ...ALL, query: 'name', text: ['text'], title: 'maker' })
+    expect((await contentOf(target)).documents.map(({ title }) => title)).toEqual(['A', 'B'])
+    for (const options of [
+      { query: 'name', text: ['text', 'name'] },
+      { query: 'name', title: 'name', text: ['text'] },
+    ])
+      await expect(collectTable(file, await out(), options)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringContaining('"name" is query and document at once'),
+      })
+    await expect(collectPairs(file, await out(), { query: 'name', text: 'name' })).rejects.toMatchObject({
+      code: 'USAGE',
+    })
+  })
+
   test('columns are named; several make one text; rows of a group stay together', async () => {
     const rows = Array.from({ length: 60 }, (_, i) => ({
       sku: i,

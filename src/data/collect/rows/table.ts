@@ -53,10 +53,12 @@ export async function collectTable(
       })
       const group = splitBy === undefined ? document : cellTexts(row, splitBy, where).join('\n')
       const ownId = columns.id === undefined ? undefined : cellTexts(row, columns.id, where)[0]
+      const heading = title === undefined ? '' : cellTexts(row, title, where).join(' ')
       yield {
         id: ownId ?? `${basename(file)}:${number}`,
-        title: title === undefined ? '' : cellTexts(row, title, where).join(' '),
+        title: heading,
         text: document,
+        sameness: JSON.stringify([heading, document]),
         queries: asked.map((one) => ({ text: one, group })),
       }
     }
@@ -80,7 +82,21 @@ function chooseColumns(options: TableOptions, present: readonly string[], file: 
   const text = options.text ?? [
     chooseColumn('text', undefined, present, [query, ...named], file) ?? unknownColumn('text', present, file),
   ]
+  refuseGivenAway(query, [options.title, ...text], file)
   return { query, text, id: chooseColumn('id', options.id, present, [query, ...text], file) }
+}
+
+/**
+ * Refuses a document that holds its own query: any retriever would find it.
+ *
+ * @throws FieldtrialError `USAGE`
+ */
+export function refuseGivenAway(query: string, document: readonly (string | undefined)[], file: string): void {
+  if (!document.includes(query)) return
+  throw new FieldtrialError('USAGE', `${file}: the column ${JSON.stringify(query)} is query and document at once.`, {
+    hint: 'Name another column with --query, --text or --title.',
+    where: { file },
+  })
 }
 
 /** @throws FieldtrialError `USAGE` always */
