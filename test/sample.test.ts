@@ -48,7 +48,7 @@ const judgedIn = (qrels: Qrels) => new Set([...qrels.values()].flatMap((grades) 
 
 describeShared('a sample of SciFact', ['data/scifact'], () => {
   it('holds all judged documents, the best results of BM25, and random ones, as they stand in the whole', async () => {
-    const { card, folder } = await draw(scifact, { documents: 2000, queries: 100, hard: 10 })
+    const { card, folder } = await draw(scifact, { documents: 2000, queries: 100, hard: 10, bias: 'none' })
     const whole = await open(scifact)
     const sample = await open(folder)
     const texts = new Map<string, string>()
@@ -202,6 +202,40 @@ describeWith('a sample by an encoder', [minilmPath, sharedPath('data/mini-scifac
     const { trials } = JSON.parse(study.stdout) as { trials: { mean: Record<string, number> }[] }
     for (const [i, id] of ['bm25', 'minilm', 'rrf of bm25 and minilm'].entries())
       expect(trials[i]!.mean['nDCG@10'], id).toBeCloseTo(retrievers.find((one) => one.id === id)!.sample, 9)
+  })
+})
+
+describeWith('a study on a sample by its own model', [minilmPath, sharedPath('data/mini-scifact')], () => {
+  it('takes hard distractors from it, and says when a name or a run is wrong', async () => {
+    const folder = await temporaryFolder()
+    const study = (sample: string) =>
+      writeFile(
+        join(folder, 'study.yaml'),
+        [
+          `collections: [{ source: ${JSON.stringify(sharedPath('data/mini-scifact'))}, sample: ${sample} }]`,
+          'baselines: [bm25]',
+          `models: [{ id: minilm, model: ${JSON.stringify(minilmPath)} }]`,
+          'output: { formats: [markdown] }',
+        ].join('\n'),
+      )
+    await study('{ documents: 40, hard: 1, models: [minilm] }')
+    const run = await runCli(['run', 'study.yaml'], { cwd: folder })
+    expect(run.code, run.stderr).toBe(0)
+    const [key] = await readdir(join(folder, '.fieldtrial', 'samples'))
+    const card = JSON.parse(
+      await readFile(join(folder, '.fieldtrial', 'samples', key!, 'sample.json'), 'utf8'),
+    ) as SampleCard
+    expect(card.documents.found.minilm!.kept).toBe(card.documents.found.minilm!.of)
+    expect(run.stderr).not.toContain("BM25's alone")
+    await study('{ documents: 40, hard: 1, models: [minilmm] }')
+    const unknown = await runCli(['run', 'study.yaml'], { cwd: folder })
+    expect(unknown.code).toBe(2)
+    expect(unknown.stderr).toContain('No model of the study is called "minilmm"')
+    await study('{ documents: 40, hard: 1, runs: [absent.trec] }')
+    expect((await runCli(['run', 'study.yaml'], { cwd: folder })).code).toBe(3)
+    await study('{ documents: 40, hard: 1 }')
+    const alone = await runCli(['run', 'study.yaml', '--dry-run'], { cwd: folder })
+    expect(alone.stderr).toContain("Its distractors are BM25's alone")
   })
 })
 

@@ -167,9 +167,16 @@ export function sampledFinding({ source, documents, splits, bias }: SampleCard, 
     level: 'warning',
     count: documents.total,
     of: source.documents,
-    message: `A sample, not to be compared with published figures: ${count(documents.total)} of ${count(source.documents)} documents of ${source.name} (${made})${some}.${biasWords(bias)}`,
+    message: `A sample, not to be compared with published figures: ${count(documents.total)} of ${count(source.documents)} documents of ${source.name} (${made})${some}.${biasWords(bias)}${donorWords(documents)}`,
     examples: [],
   }
+}
+
+/** What misleads an encoder is not what misleads BM25. */
+function donorWords({ hard, found }: SampleCounts): string {
+  return hard > 0 && Object.keys(found).every((name) => /^bm25\b/.test(name))
+    ? " Its distractors are BM25's alone: encoders come out too well beside BM25."
+    : ''
 }
 
 function biasWords(bias: SampleBias | null): string {

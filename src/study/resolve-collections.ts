@@ -3,9 +3,9 @@ import { FieldtrialError } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { type CollectionSpec, type ExpandedGroup, expandGroup, findDataset, listDatasets } from '../data/index.ts'
 import { localPath, type ResolveContext } from './resolve-context.ts'
-import { resolveSize } from './sample/options.ts'
+import { resolveSample } from './resolve-sample.ts'
 import type { CollectionInput, StudyInput } from './schema.ts'
-import type { StudyCollection, StudyGroup, StudySample } from './study.ts'
+import type { RetrieverSpec, StudyCollection, StudyGroup } from './study.ts'
 
 /** Fields that say the same of every member of a group; the others are of one collection. */
 const FOR_GROUPS: readonly (keyof CollectionInput)[] = ['source', 'titles', 'task', 'removeSelf', 'sample']
@@ -20,9 +20,12 @@ interface Entry {
 /**
  * The collections of a study, groups (`beir-13`, `coir/*`) taken apart. A collection that the file names by itself, for example
  * with settings of its own, is left out of the groups.
+ *
+ * @param retrievers Of the study: samples may take hard distractors from them.
  */
 export function resolveCollections(
   input: StudyInput,
+  retrievers: readonly RetrieverSpec[],
   context: ResolveContext,
 ): { readonly collections: StudyCollection[]; readonly groups: StudyGroup[] } {
   const entries = input.collections.map((given, at) => entryOf(given, at, context))
@@ -33,7 +36,7 @@ export function resolveCollections(
   const groups: StudyGroup[] = []
   for (const { spec, at, group } of entries) {
     if (group === undefined) {
-      collections.push(resolveOne(spec, at, taken, context))
+      collections.push(resolveOne(spec, at, taken, retrievers, context))
       continue
     }
     const shared = Object.fromEntries(Object.entries(spec).filter(([field]) => FOR_GROUPS.includes(field as never)))
@@ -46,7 +49,7 @@ export function resolveCollections(
         continue
       }
       inGroups.add(id)
-      const member = resolveOne({ ...shared, source: id }, at, taken, context)
+      const member = resolveOne({ ...shared, source: id }, at, taken, retrievers, context)
       collections.push(member)
       members.push(member.name)
     }
@@ -80,8 +83,10 @@ function resolveOne(
   spec: CollectionInput,
   at: number,
   taken: Set<string>,
-  { folder, problem }: ResolveContext,
+  retrievers: readonly RetrieverSpec[],
+  context: ResolveContext,
 ): StudyCollection {
+  const { folder, problem } = context
   const source = localPath(spec.source, folder) ?? spec.source
   const usual = findDataset(source)?.name ?? collectionName(source)
   // What is drawn from a collection must not go by its name.
@@ -105,17 +110,14 @@ function resolveOne(
         listDatasets().map(({ id }) => id),
       ),
     )
-  if (spec.sample !== undefined) checkSample(spec.sample as StudySample, at, problem)
   // Zod writes absent members as possibly undefined; JSON and YAML have no undefined, so none is there.
-  return { ...(spec as CollectionSpec), source, name, given: spec.source }
-}
-
-function checkSample(sample: StudySample, at: number, problem: ResolveContext['problem']): void {
-  try {
-    resolveSize(sample)
-  } catch (error) {
-    if (!(error instanceof FieldtrialError)) throw error
-    problem(['collections', at, 'sample'], error.message, error.hint ?? '')
+  const { sample, ...rest } = spec
+  return {
+    ...(rest as CollectionSpec),
+    source,
+    name,
+    given: spec.source,
+    ...(sample === undefined ? {} : { sample: resolveSample(sample, retrievers, context) }),
   }
 }
 

@@ -5,6 +5,7 @@ import { type Measure, parseMeasure } from '../measure/index.ts'
 import { resolveCollections } from './resolve-collections.ts'
 import type { ResolveContext } from './resolve-context.ts'
 import { resolveRetrievers } from './resolve-retrievers.ts'
+import { checkSamples } from './resolve-sample.ts'
 import { REPORT_FORMATS, type StudyInput } from './schema.ts'
 import type { Study } from './study.ts'
 
@@ -12,8 +13,9 @@ const DEFAULT_MEASURES = ['nDCG@10', 'R@100', 'MRR@10', 'AP']
 
 /** Fills in every default and checks what the schema cannot: names that refer to each other, and the grammar of measures. */
 export function resolveStudy(input: StudyInput, context: ResolveContext): Study {
-  const { collections, groups } = resolveCollections(input, context)
   const retrievers = resolveRetrievers(input, context)
+  const { collections, groups } = resolveCollections(input, retrievers, context)
+  checkSamples(input, retrievers, context)
   const measures = resolveMeasures(input, context)
   const depth = resolveDepth(input.depth, measures, context)
   const name = input.name ?? context.defaultName

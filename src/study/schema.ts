@@ -38,6 +38,16 @@ const sampleObject = z
       .describe(
         'Hard distractors: so many first documents of BM25 (with three analyzers) for every query, as far as there is room; 0 for none. Default: 100.',
       ),
+    models: z
+      .array(z.string().min(1))
+      .optional()
+      .describe(
+        'Ids of models of the study whose first documents are hard distractors too; each encodes the whole collection for it. Without any, encoders come out too well beside BM25.',
+      ),
+    runs: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('TREC runs over the whole collection, relative to the study file, that give hard distractors too.'),
     seed: z.int().nonnegative().optional().describe('Of the choice of queries and random documents. Default: 1.'),
     bias: z
       .enum(BIAS_MODES)
@@ -320,6 +330,7 @@ export const StudySchema = z
 
 export type StudyInput = z.infer<typeof StudySchema>
 export type CollectionInput = z.infer<typeof collectionObject>
+export type SampleInput = z.infer<typeof sampleObject>
 export type ModelInput = z.infer<typeof modelObject>
 export type RecipeInput = z.infer<typeof recipeObject>
 export type PostprocessInput = z.infer<typeof postprocessStep>

@@ -47,6 +47,10 @@ export interface StudyCollection extends CollectionSpec {
 export interface StudySample extends SampleSize {
   /** Default: `auto`. */
   readonly bias?: BiasMode
+  /** Models that give hard distractors. */
+  readonly models: readonly DenseSpec[]
+  /** TREC runs that do, as absolute paths. */
+  readonly runs: readonly string[]
 }
 
 /** A name such as `beir-13` or `coir/*`, taken apart. */

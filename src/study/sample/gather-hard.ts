@@ -3,6 +3,7 @@ import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import { type Query, type Run, readRun } from '../../data/index.ts'
+import { hashFile } from '../artifact.ts'
 import type { DenseSpec } from '../study.ts'
 import { allQueries } from './asked.ts'
 import { searchInSlices } from './bm25-slices.ts'
@@ -77,6 +78,21 @@ export async function gatherHard(
     runs.push({ id, kind: 'run', run })
   }
   return { pool, runs, slices }
+}
+
+/**
+ * What determines a run that is given.
+ *
+ * @throws FieldtrialError `DATA_MISSING`.
+ */
+export async function hashRun(file: string): Promise<string> {
+  return hashFile(file).catch((cause: unknown) => {
+    throw new FieldtrialError('DATA_MISSING', `There is no run file ${file}.`, {
+      hint: 'Name a TREC run over the whole collection.',
+      where: { file },
+      cause,
+    })
+  })
 }
 
 /** The part of a run file that answers the kept queries. */

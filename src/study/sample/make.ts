@@ -17,11 +17,10 @@ import {
   type SampleCounts,
 } from '../../data/sample-card.ts'
 import { bm25Identity } from '../../index/bm25/index.ts'
-import { hashFile } from '../artifact.ts'
 import type { StudyCollection } from '../study.ts'
 import { type AskedSplit, judgedDocuments } from './asked.ts'
 import { clearFolder, requireFolder, requireUnchanged } from './folder.ts'
-import { gatherHard, type WholeRun } from './gather-hard.ts'
+import { gatherHard, hashRun, type WholeRun } from './gather-hard.ts'
 import type { HardPool } from './hard-pool.ts'
 import { type Corpus, measureBias } from './measure-bias.ts'
 import { type BiasMode, type ResolvedSize, resolveSize, type SampleOptions } from './options.ts'
@@ -230,7 +229,7 @@ async function optionsOf(
     runs: await Promise.all(
       runs.map(async (file, i) => ({
         name: found.filter(({ kind }) => kind === 'run')[i]?.id ?? basename(file),
-        sha256: await hashFile(file),
+        sha256: await hashRun(file),
       })),
     ),
   }

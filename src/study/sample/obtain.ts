@@ -7,7 +7,9 @@ import { SAMPLE_CARD } from '../../data/sample-card.ts'
 import { bm25Identity } from '../../index/bm25/index.ts'
 import { obtain } from '../artifact.ts'
 import { collectionFingerprint } from '../identity.ts'
-import type { StudyCollection } from '../study.ts'
+import { prepareEncoder } from '../prepare.ts'
+import type { StudyCollection, StudySample } from '../study.ts'
+import { hashRun } from './gather-hard.ts'
 import { makeSample } from './make.ts'
 import { resolveSize } from './options.ts'
 import { DONORS } from './panel.ts'
@@ -47,6 +49,7 @@ export async function obtainSample(
     size: { ...size },
     bias: sample.bias ?? 'auto',
     bm25: DONORS.map((donor) => bm25Identity(donor.options)),
+    ...(await donorIdentity(sample, workspace, options)),
   }
   const { folder } = await obtain(
     workspace,
@@ -75,4 +78,19 @@ export async function obtainSample(
     },
     fingerprint: fingerprint(identity),
   }
+}
+
+/** What the models and runs that give hard distractors are, whatever they are called. */
+async function donorIdentity(
+  { models, runs }: StudySample,
+  workspace: Workspace,
+  { offline, ...work }: LongWork & { readonly offline?: boolean },
+): Promise<{ models: Json; runs: Json }> {
+  const encoders: Json[] = []
+  for (const spec of models) {
+    const { info } = await prepareEncoder(spec, workspace, { ...(offline ? { offline } : {}), work })
+    const { id, output, alpha, postprocess, queryMean } = spec
+    encoders.push({ id, encoder: info.identity, output, alpha, postprocess: postprocess as unknown as Json, queryMean })
+  }
+  return { models: encoders, runs: await Promise.all(runs.map((file) => hashRun(file))) }
 }
