@@ -7,7 +7,7 @@ export const ERROR_CODES = {
   STUDY_INVALID: { exit: 2, means: 'the study file does not say what it must' },
   RECIPE_INVALID: { exit: 2, means: 'a recipe that the model, or the engine, cannot follow' },
   DATA_INVALID: { exit: 3, means: 'a collection, run or qrels file is broken' },
-  DATA_MISSING: { exit: 3, means: 'a collection, file or split is not there' },
+  DATA_MISSING: { exit: 3, means: 'a collection, file or split is not there, or may not be read' },
   MODEL_INVALID: { exit: 4, means: 'a model folder lacks a file, or holds one that cannot be used' },
   MODEL_MISSING: { exit: 4, means: 'a model is neither a folder nor to be had from the hub' },
   ENGINE_FAILED: {

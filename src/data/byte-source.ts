@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { FieldtrialError, systemCode } from '../core/errors.ts'
+import { asReadError } from '../core/read-error.ts'
 
 /** A file's bytes wherever they lie: on the disk, compressed, or inside an archive. May be opened any number of times. */
 export interface ByteSource {
@@ -34,7 +35,7 @@ async function requireFile(path: string): Promise<void> {
     // A pipe, as in `<(zcat run.gz)`, can be read once, which is all that most readers need.
     if (found.isFile() || found.isFIFO() || found.isCharacterDevice()) return
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error
+    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw asReadError(error)
   }
   throw new FieldtrialError('DATA_MISSING', `There is no file ${path}.`, {
     hint: 'Check the path.',
@@ -45,7 +46,7 @@ async function requireFile(path: string): Promise<void> {
 /**
  * The content of a source in pieces, decompressed when its name ends in `.gz`.
  *
- * @throws FieldtrialError `DATA_INVALID` when a compressed file is cut short or damaged.
+ * @throws FieldtrialError `DATA_INVALID` when a compressed file is cut short or damaged, `DATA_MISSING` when it may not be read.
  */
 export async function* readContent(source: ByteSource): AsyncGenerator<Buffer> {
   const raw = await source.open()
@@ -53,7 +54,7 @@ export async function* readContent(source: ByteSource): AsyncGenerator<Buffer> {
     try {
       for await (const piece of raw) yield piece as Buffer
     } catch (error) {
-      throw source.label === source.file ? error : asEntryError(error, source)
+      throw source.label === source.file ? asReadError(error) : asEntryError(error, source)
     } finally {
       raw.destroy()
     }
@@ -74,7 +75,7 @@ export async function* readContent(source: ByteSource): AsyncGenerator<Buffer> {
 
 function asGzipError(error: unknown, label: string): unknown {
   const code = systemCode(error)
-  if (!code?.startsWith('Z_')) return error
+  if (!code?.startsWith('Z_')) return asReadError(error)
   const cut = code === 'Z_BUF_ERROR'
   return new FieldtrialError(
     'DATA_INVALID',

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import type { Json } from '../core/fingerprint.ts'
+import { asReadError } from '../core/read-error.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { type ByteSource, fileSource } from './byte-source.ts'
 import { type FileCollection, fileCollection } from './collection.ts'
@@ -168,7 +169,9 @@ function chooseSplit(
 async function listFiles(folder: string): Promise<string[]> {
   const files: string[] = []
   const walk = async (relative: string, depth: number): Promise<void> => {
-    const entries = await readdir(join(folder, relative), { withFileTypes: true })
+    const entries = await readdir(join(folder, relative), { withFileTypes: true }).catch((error: unknown) => {
+      throw asReadError(error)
+    })
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (entry.name.startsWith('.') || entry.name === 'node_modules' || files.length >= MAX_FILES) continue
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -290,3 +290,14 @@ function zipOf(files: Readonly<Record<string, string>>): Uint8Array {
   end.writeUInt32LE(offset, 16)
   return Buffer.concat([...parts, central, end])
 }
+
+test('a file that cannot be read is named', async () => {
+  const { collection, source } = await open(SMALL_BEIR)
+  const corpus = join(source, 'corpus.jsonl')
+  await rm(corpus)
+  await symlink(corpus, corpus)
+  expect(await failure(documentsOf(collection))).toMatchObject({
+    code: 'DATA_MISSING',
+    message: `${corpus} cannot be read (ELOOP).`,
+  })
+})

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { FieldtrialError } from '../../core/errors.ts'
+import { asReadError } from '../../core/read-error.ts'
 import type { PublishedFigure, SystemKind } from '../published/types.ts'
 import { isRecord, type MtebModel, readMtebResult } from './read.ts'
 import { MTEB_TASKS } from './tasks.ts'
@@ -45,7 +46,9 @@ async function resultFiles(path: string): Promise<string[]> {
     })
   })
   if (!info.isDirectory()) return [path]
-  const names = await readdir(path, { recursive: true })
+  const names = await readdir(path, { recursive: true }).catch((error: unknown) => {
+    throw asReadError(error)
+  })
   const found = names.filter((name) => TASKS.has(basename(name))).sort()
   if (found.length === 0)
     throw new FieldtrialError('DATA_MISSING', `${path} holds no result of a retrieval task that is known here.`, {

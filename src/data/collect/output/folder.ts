@@ -2,6 +2,7 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { asWriteError, makeFolder, temporaryName } from '../../../core/atomic.ts'
 import { FieldtrialError } from '../../../core/errors.ts'
+import { asReadError, pathOf } from '../../../core/read-error.ts'
 
 /** The file that tells how a collection was made. */
 export const CARD = 'collection.json'
@@ -30,7 +31,10 @@ export async function writeFolder<T>(folder: string, fill: (partial: string) => 
     return result
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
-    throw asWriteError(error, folder)
+    const at = pathOf(error)
+    // What is read for it fails elsewhere than what is written, which lies in the folder, beside it or above.
+    const reading = at !== undefined && !at.startsWith(folder) && !folder.startsWith(at)
+    throw asWriteError(reading ? asReadError(error) : error, folder)
   }
 }
 

@@ -140,3 +140,24 @@ test('only what this tool made is replaced, and a failure leaves everything as i
   await expect(write([], {}, foreign)).rejects.toMatchObject({ code: 'USAGE' })
   expect(await readdir(foreign)).toEqual(['collection.json', 'thesis.txt'])
 })
+
+test('a source that cannot be read is told as such, not as an output that cannot be written', async () => {
+  const at = await temporaryFolder()
+  const lost = join(at, 'source', 'lost.csv')
+  const reading = writeCollection(join(at, 'made'), { what: 'test', source: at, options: {} }, {}, async function* () {
+    yield item('a', await readFile(lost, 'utf8'))
+    return {}
+  })
+  await expect(reading).rejects.toMatchObject({ code: 'DATA_MISSING', message: `${lost} cannot be read (ENOENT).` })
+  await writeFile(join(at, 'file'), '')
+  const writing = writeCollection(
+    join(at, 'file', 'made'),
+    { what: 'test', source: at, options: {} },
+    {},
+    async function* () {
+      yield item('a', 'text')
+      return {}
+    },
+  )
+  await expect(writing).rejects.toMatchObject({ code: expect.stringMatching(/NOT_WRITABLE|USAGE/) })
+})
