@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { StudyResults } from '../src/study/results.ts'
 import { runCli } from './support/cli.ts'
-import { writeCollection } from './support/collections.ts'
+import { writeSlice } from './support/collections.ts'
 import { describeWith, minilmPath, qwenPath, sharedPath } from './support/shared.ts'
 
 /*
@@ -26,7 +26,8 @@ describeWith(
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'fieldtrial-llm-'))
-      for (const name of MINI) await slice(name)
+      for (const name of MINI)
+        await writeSlice(sharedPath(`data/${name}`), join(folder, name), { queries: QUERIES, documents: DOCUMENTS })
       await writeFile(
         join(folder, 'study.yaml'),
         `
@@ -56,25 +57,6 @@ comparison: {baseline: bm25}
       results = JSON.parse(await readFile(join(folder, 'results', 'recipes', 'results.json'), 'utf8')) as StudyResults
     }, 600_000)
     afterAll(() => rm(folder, { recursive: true, force: true }))
-
-    async function slice(name: string): Promise<void> {
-      const lines = async (file: string) =>
-        (await readFile(sharedPath(`data/${name}/${file}`), 'utf8')).trimEnd().split('\n')
-      const qrels = (await lines('qrels/test.tsv')).slice(1).map((line) => line.trim().split('\t'))
-      const queries = (await lines('queries.jsonl')).map((line) => JSON.parse(line) as { _id: string; text: string })
-      const judged = new Set(qrels.map(([query]) => query))
-      const kept = queries.filter((query) => judged.has(query._id)).slice(0, QUERIES)
-      const rows = qrels.filter(([query]) => kept.some(({ _id }) => _id === query))
-      const wanted = new Set(rows.map(([, document]) => document))
-      const documents = (await lines('corpus.jsonl')).map((line) => JSON.parse(line) as { _id: string })
-      const relevant = documents.filter(({ _id }) => wanted.has(_id))
-      const others = documents.filter(({ _id }) => !wanted.has(_id)).slice(0, DOCUMENTS - relevant.length)
-      await writeCollection(join(folder, name), {
-        documents: [...relevant, ...others],
-        queries: kept,
-        qrels: rows.map((row) => row.join('\t')),
-      })
-    }
 
     const of = (retriever: string, collection: string = MINI[0]) =>
       results.trials.find((trial) => trial.retriever === retriever && trial.collection === collection)!

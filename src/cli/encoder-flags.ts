@@ -5,8 +5,10 @@ import type { DenseSpec } from '../study/study.ts'
 /** Flags that name an encoder: a model, and how it becomes a retriever. */
 export interface EncoderFlags {
   url?: string
-  dtype?: 'float32' | 'int8' | 'int4'
-  device?: 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu'
+  engine?: 'onnx' | 'torch'
+  dtype?: string
+  device?: string
+  adapter?: string
   recipe?: string
   system?: string
   queryPrompt?: string
@@ -41,16 +43,21 @@ export function withEncoderFlags(command: Command): Command {
     .option('--layout <name>', 'layout of the recipe `instruct`: e5, qwen3, gte, bge-code')
     .option('--generate-tokens <n>', 'tokens that `promptreps` decodes at most')
     .option('--max-length <n>', 'tokens kept of a text')
-    .addOption(new Option('--dtype <type>', 'precision of the weights').choices(['float32', 'int8', 'int4']))
+    .addOption(new Option('--engine <name>', 'what runs the model (default: onnx)').choices(['onnx', 'torch']))
     .addOption(
-      new Option('--device <name>', 'what computes, where onnxruntime was built with it').choices([
-        'cpu',
-        'cuda',
-        'coreml',
-        'dml',
-        'webgpu',
+      new Option('--dtype <type>', 'precision of the weights; which of these, the engine says').choices([
+        'float32',
+        'int8',
+        'int4',
+        'bfloat16',
+        'float16',
       ]),
     )
+    .option(
+      '--device <name>',
+      'what computes; onnx: cpu, cuda, coreml, dml, webgpu; torch: auto, cpu, mps, cuda, cuda:N, cuda:0,1, cuda:all',
+    )
+    .option('--adapter <folder or id>', 'LoRA weights for the model (engine torch)')
     .option('--url <address>', 'a server that runs the model')
 }
 
@@ -86,7 +93,16 @@ export async function encoderSpec(model: string, flags: EncoderFlags): Promise<D
   const input = {
     collections: ['-'],
     models: [
-      defined({ id: 'encoder', model, url: flags.url, dtype: flags.dtype, device: flags.device, recipes: [recipe] }),
+      defined({
+        id: 'encoder',
+        model,
+        engine: flags.engine,
+        url: flags.url,
+        dtype: flags.dtype,
+        device: flags.device,
+        adapter: flags.adapter,
+        recipes: [recipe],
+      }),
     ],
   }
   const study = studyFromInput(input as never, { folder: process.cwd(), defaultName: 'encoder' })

@@ -18,6 +18,7 @@ import { registerRecipe } from './recipe.ts'
 import { registerReport } from './report.ts'
 import { registerRun } from './run.ts'
 import { registerSample } from './sample.ts'
+import { registerSetup } from './setup.ts'
 import { createTerminal } from './terminal.ts'
 
 /** The whole command line, without running anything: for help, completion and the docs. */
@@ -60,6 +61,7 @@ Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network,
     registerModels,
     registerRecipe,
     registerDoctor,
+    registerSetup,
     registerClean,
     registerCompletion,
   ])

@@ -8,6 +8,7 @@ export {
 export type { HttpOptions } from './http/options.ts'
 export { prepareHttp } from './http/prepare.ts'
 export { type OnnxOptions, prepareOnnx, supportedArchitecture, supportedModelTypes } from './onnx/index.ts'
+export { prepareTorch, type TorchOptions } from './torch/index.ts'
 export type {
   CountTokens,
   Encoded,

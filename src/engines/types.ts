@@ -3,7 +3,7 @@ import type { Recipe, Side } from '../recipes/types.ts'
 
 /** What is known of an encoder before its weights are loaded: enough to plan, to estimate and to find cached vectors. */
 export interface EncoderInfo {
-  readonly engine: 'onnx' | 'http'
+  readonly engine: 'onnx' | 'http' | 'torch'
   /** As the user named it: a folder, a hub id, or the model name that a server knows. */
   readonly model: string
   /** Everything that determines the vectors: weights' hash, tokenizer, resolved recipe, dtype, engine and its version. */
@@ -54,6 +54,8 @@ export interface EncodeOptions {
 /** A loaded model that turns texts into vectors. One call at a time is enough: engines batch and thread inside. */
 export interface Encoder {
   readonly info: EncoderInfo
+  /** Texts that it does best with at a time; absent: any number will do. */
+  readonly chunk?: number
   /**
    * @param texts Contents without the recipe's prefix; the encoder adds it. May be empty strings. Any number; batches are made inside,
    *   and do not change the result beyond float rounding.

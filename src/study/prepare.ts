@@ -1,12 +1,12 @@
-import { isAbsolute } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
 import { resolveModel } from '../data/index.ts'
-import { modelByName } from '../data/models/index.ts'
 import { type HttpOptions, prepareHttp, prepareOnnx } from '../engines/index.ts'
+import type { Device, WeightDtype } from '../engines/onnx/plan.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import { instructPrompts } from '../recipes/index.ts'
+import { prepareTorchModel, unpinned, withWarning } from './prepare-torch.ts'
 import type { DenseSpec } from './study.ts'
 
 /** Finds a model's files (fetching them from the hub if need be) and reads from them what the encoder will be. */
@@ -36,6 +36,7 @@ async function prepare(
 ): Promise<PreparedEncoder> {
   const { model, recipe } = spec
   if (model.engine === 'http') return prepareHttp(httpOptions(spec))
+  if (model.engine === 'torch') return prepareTorchModel(spec, workspace, options)
   const { folder } = await resolveModel(model.model, {
     cacheDir: workspace.cache,
     ...(options.offline ? { offline: true } : {}),
@@ -45,16 +46,13 @@ async function prepare(
     model: model.given,
     recipe: recipe.recipe,
     parameters: recipe.parameters,
-    dtype: model.dtype,
-    device: model.device,
+    dtype: model.dtype as WeightDtype,
+    device: model.device as Device,
     hashCache: workspace.path('cache', 'model-hashes.json'),
     quantizedCache: workspace.path('cache', 'quantized'),
     ...(options.work?.signal ? { signal: options.work.signal } : {}),
   })
-  const named = isAbsolute(model.model) ? undefined : modelByName(model.model)
-  if (named === undefined || named.revision !== null || model.model.includes('@')) return prepared
-  const warning = `no commit of ${named.hub} is pinned: this is what its branch main held when it was fetched`
-  return { ...prepared, info: { ...prepared.info, warnings: [...prepared.info.warnings, warning] } }
+  return withWarning(prepared, unpinned(model.model))
 }
 
 function httpOptions({ model, recipe }: DenseSpec): HttpOptions {

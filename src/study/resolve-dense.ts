@@ -1,11 +1,13 @@
 import { basename } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { nearest } from '../core/suggest.ts'
+import { DEVICE_PATTERN } from '../engines/torch/devices.ts'
 import { type PostprocessStep, slugOfSteps } from '../index/postprocess/index.ts'
 import type { RecipeParameters } from '../recipes/types.ts'
 import { dropUndefined } from './drop-undefined.ts'
 import { localPath, type ResolveContext } from './resolve-context.ts'
 import type { ModelInput, PostprocessInput, RecipeInput } from './schema.ts'
+import { ONNX_DEVICES, ONNX_DTYPES, TORCH_DTYPES } from './schema-recipes.ts'
 import { isBm25Shorthand } from './shorthand.ts'
 import { slugOfParameters } from './slug.ts'
 import type { Path } from './source.ts'
@@ -44,6 +46,12 @@ export function resolveDense(
       const model = input.dtype === undefined ? base : { ...base, dtype: input.dtype }
       const steps = (input.postprocess ?? []).map(postprocessStep)
       if (model.engine === 'http') refuseOnServer(input, parameters, path, context)
+      else if (input.dtype !== undefined && !dtypeFits(model.engine, input.dtype))
+        context.problem(
+          path,
+          `engine: ${model.engine} has no dtype ${input.dtype}; it has ${dtypesOf(model.engine).join(', ')}.`,
+          'Choose one of these.',
+        )
       for (const output of outputsOf(input)) {
         // A sparse half has no vector that could be post-processed, and only a hybrid weighs its halves.
         const postprocess = output === 'sparse' ? [] : steps
@@ -75,10 +83,10 @@ export function resolveDense(
         specs.push(spec)
       }
     }
-  const name = given.id ?? modelName(given.model)
+  const name = given.id ?? defaultName(base)
   // A recipe's own dtype is in its name, or hidden behind the id that the user chose for it.
   const suffix = (spec: DenseSpec) =>
-    spec.model === base && base.dtype !== 'float32' && !given.id ? `-${base.dtype}` : ''
+    spec.model === base && given.dtype !== undefined && given.dtype !== 'float32' && !given.id ? `-${base.dtype}` : ''
   const one = specs.length === 1 && recipes[0]?.id === undefined
   return shareSparse(specs.map((spec) => ({ ...spec, id: `${one ? name : `${name}+${spec.id}`}${suffix(spec)}` })))
 }
@@ -152,6 +160,7 @@ function refuseOnServer(input: RecipeInput, parameters: RecipeParameters, path: 
 
 function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext): ModelSpec {
   const engine = given.engine ?? (given.url ? 'http' : 'onnx')
+  const local = engine !== 'http'
   const refuse = (field: string, why: string) =>
     context.problem([...path, field], why, 'Remove the field, or choose the other engine.')
   if (engine === 'http' && !given.url)
@@ -163,18 +172,25 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
   if (engine === 'http')
     for (const field of ['dtype', 'device'] as const)
       if (given[field])
-        refuse(field, `A server chooses its own precision and device; \`${field}\` is for engine: onnx.`)
-  if (engine === 'onnx')
+        refuse(field, `A server chooses its own precision and device; \`${field}\` is for engine: onnx or torch.`)
+  if (given.adapter !== undefined && engine !== 'torch') refuse('adapter', '`adapter` is for engine: torch.')
+  if (given.device !== undefined && local && !deviceFits(engine, given.device))
+    refuse('device', `engine: ${engine} has no device ${given.device}.`)
+  if (given.dtype !== undefined && local && !dtypeFits(engine, given.dtype))
+    refuse('dtype', `engine: ${engine} has no dtype ${given.dtype}; it has ${dtypesOf(engine).join(', ')}.`)
+  if (engine === 'onnx' && /\.gguf$/i.test(given.model)) refuse('engine', 'A GGUF file is read by engine: torch.')
+  if (local)
     for (const field of HTTP_FIELDS) if (given[field] !== undefined) refuse(field, `\`${field}\` is for engine: http.`)
   // A hub id without an owner is rare, a slip of the keyboard is not; better to ask than to go to the network.
-  if (engine === 'onnx' && !given.model.includes('/') && isBm25Shorthand(nearest(given.model, ['bm25']) ?? ''))
+  if (local && !given.model.includes('/') && isBm25Shorthand(nearest(given.model, ['bm25']) ?? ''))
     context.problem([...path], `There is no model folder ${given.model}.`, 'Did you mean bm25?')
   return dropUndefined({
     engine,
-    model: engine === 'onnx' ? (localPath(given.model, context.folder) ?? given.model) : given.model,
+    model: local ? (localPath(given.model, context.folder) ?? given.model) : given.model,
     given: given.model,
-    dtype: given.dtype ?? 'float32',
-    device: given.device ?? 'cpu',
+    dtype: given.dtype ?? (engine === 'torch' ? ('auto' as const) : ('float32' as const)),
+    device: given.device ?? (engine === 'torch' ? 'auto' : 'cpu'),
+    adapter: given.adapter === undefined ? undefined : (localPath(given.adapter, context.folder) ?? given.adapter),
     url: given.url,
     api: given.api,
     apiKeyEnv: given.apiKeyEnv,
@@ -184,6 +200,24 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
     timeoutSeconds: given.timeoutSeconds,
     retries: given.retries,
   })
+}
+
+/** Of one model, what engine torch runs is told from the rest by its name. */
+function defaultName({ engine, given, adapter }: ModelSpec): string {
+  const parts = [modelName(given), ...(adapter === undefined ? [] : [modelName(adapter)])]
+  return [...parts, ...(engine === 'torch' ? ['torch'] : [])].join('-')
+}
+
+function dtypesOf(engine: ModelSpec['engine']): readonly string[] {
+  return engine === 'torch' ? TORCH_DTYPES : ONNX_DTYPES
+}
+
+function dtypeFits(engine: ModelSpec['engine'], dtype: string): boolean {
+  return dtypesOf(engine).includes(dtype)
+}
+
+function deviceFits(engine: ModelSpec['engine'], device: string): boolean {
+  return engine === 'torch' ? DEVICE_PATTERN.test(device) : (ONNX_DEVICES as readonly string[]).includes(device)
 }
 
 function modelName(model: string): string {

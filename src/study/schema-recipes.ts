@@ -59,11 +59,19 @@ const postprocess = z
     "What is done to vectors after encoding, in order, fitted on the collection's documents only (queries are centred by the mean of training queries, or of document sentences under the query prompt). Nothing is encoded again for it.",
   )
 
+export const ONNX_DTYPES = ['float32', 'int8', 'int4'] as const
+export const TORCH_DTYPES = ['float32', 'bfloat16', 'float16'] as const
 export const dtype = z
-  .enum(['float32', 'int8', 'int4'])
+  .enum([...ONNX_DTYPES, 'bfloat16', 'float16'] as const)
   .describe(
-    'Precision of the weights in `engine: onnx`; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. Default: float32.',
+    'Precision of the weights. `engine: onnx`: float32 (default), int8 or int4; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. `engine: torch`: float32 (default on the processor), bfloat16 (default on GPUs) or float16, which overflows in some models and is refused for these.',
   )
+
+export const ONNX_DEVICES = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'] as const
+/** For people. */
+export const TORCH_DEVICES = 'auto, cpu, mps, cuda, cuda:N, cuda:0,1 or cuda:all'
+/** A device of any engine; which of them, the engine says. */
+export const DEVICE = /^(auto|cpu|mps|coreml|dml|webgpu|cuda(:(all|\d+(,\d+)*))?)$/
 
 /** What a sweep can go over. */
 const sweepable = {

@@ -3,7 +3,18 @@ import { FUSION_METHODS, NORMALISATIONS } from '../fusion/index.ts'
 import { BM25_VARIANTS } from '../index/bm25/index.ts'
 import { ANALYZERS, STEMMERS } from '../index/text/index.ts'
 import { BIAS_MODES } from './sample/options.ts'
-import { dtype, id, maxLength, type postprocessStep, prompts, RECIPE_IDS, recipeObject } from './schema-recipes.ts'
+import {
+  DEVICE,
+  dtype,
+  id,
+  maxLength,
+  ONNX_DEVICES,
+  type postprocessStep,
+  prompts,
+  RECIPE_IDS,
+  recipeObject,
+  TORCH_DEVICES,
+} from './schema-recipes.ts'
 
 /** The names that strings in a study file may take; the JSON Schema and the suggestions come from here. */
 export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec', 'mteb'] as const
@@ -124,13 +135,13 @@ const modelObject = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'A folder in sentence-transformers or transformers layout, a name that `fieldtrial models` lists, a Hugging Face id (`owner/name` or `owner/name@revision`), or, for `engine: http`, the name that the server knows.',
+      'A folder in sentence-transformers or transformers layout, a .gguf file (`engine: torch`), a name that `fieldtrial models` lists, a Hugging Face id (`owner/name` or `owner/name@revision`), or, for `engine: http`, the name that the server knows.',
     ),
   engine: z
-    .enum(['onnx', 'http'])
+    .enum(['onnx', 'http', 'torch'])
     .optional()
     .describe(
-      'What runs the model: `onnx` in this process, or `http` for a server. Default: `http` if `url` is given, else `onnx`.',
+      'What runs the model: `onnx` in this process, `torch` in PyTorch beside it (GPUs, GGUF, adapters; see `fieldtrial setup`), or `http` for a server. Default: `http` if `url` is given, else `onnx`.',
     ),
   url: z
     .url({ protocol: /^https?$/ })
@@ -158,9 +169,19 @@ const modelObject = z.strictObject({
     .describe('How often a request is tried again after 429, 5xx and broken connections. Default: 5.'),
   dtype: dtype.optional(),
   device: z
-    .enum(['cpu', 'cuda', 'coreml', 'dml', 'webgpu'])
+    .string()
+    .regex(DEVICE, `must be one of ${ONNX_DEVICES.join(', ')}, or for engine: torch ${TORCH_DEVICES}`)
     .optional()
-    .describe('What computes in `engine: onnx`, where onnxruntime was built with it. Default: cpu.'),
+    .describe(
+      `What computes. In \`engine: onnx\` ${ONNX_DEVICES.join(', ')}, where onnxruntime was built with it; default: cpu. In \`engine: torch\` ${TORCH_DEVICES}; default: auto, the first GPU if there is one.`,
+    ),
+  adapter: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'LoRA weights for the model, in PEFT’s layout, for `engine: torch`: a folder, or `owner/name` on the hub. Refused where they were made for another base.',
+    ),
   recipes: z
     .array(z.union([z.enum(RECIPE_IDS), recipeObject]))
     .min(1)

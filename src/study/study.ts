@@ -89,13 +89,17 @@ export interface DenseSpec {
 
 /** What runs, and how it is reached; nothing about prompts or pooling. */
 export interface ModelSpec {
-  readonly engine: 'onnx' | 'http'
+  readonly engine: 'onnx' | 'http' | 'torch'
   /** Absolute folder, hub id with optional `@revision`, or a server's model name. */
   readonly model: string
   /** The same as the user wrote it; reports show this, not where it lies on this machine. */
   readonly given: string
-  readonly dtype: 'float32' | 'int8' | 'int4'
-  readonly device: 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu'
+  /** `auto` in engine torch: float32 on the processor, bfloat16 on GPUs. */
+  readonly dtype: 'auto' | 'float32' | 'int8' | 'int4' | 'bfloat16' | 'float16'
+  /** As the engine names devices. */
+  readonly device: string
+  /** Folder or hub id of LoRA weights, for engine torch. */
+  readonly adapter?: string
   readonly url?: string
   readonly api?: 'openai' | 'tei'
   readonly apiKeyEnv?: string

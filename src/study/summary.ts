@@ -3,7 +3,7 @@ import { resolveBm25Options } from '../index/bm25/index.ts'
 import { describeSteps } from '../index/postprocess/index.ts'
 import { describePrompt } from '../recipes/index.ts'
 import type { Prompt, Recipe } from '../recipes/types.ts'
-import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec } from './study.ts'
+import type { Bm25Spec, DenseSpec, FusionSpec, ModelSpec, RetrieverSpec } from './study.ts'
 
 /**
  * One line for people about a retriever, with everything in which it may differ from its neighbours in a table.
@@ -41,10 +41,15 @@ function summariseDense(spec: DenseSpec, recipe: Recipe | undefined): string {
     ...(recipe ? summariseRecipe(recipe) : [spec.recipe.recipe]),
     ...(output === 'dense' ? [] : [output === 'hybrid' ? `hybrid, α=${spec.alpha}` : output]),
     ...(postprocess.length > 0 ? [describeSteps(postprocess)] : []),
-    model.engine === 'onnx'
-      ? `${model.dtype}${model.device === 'cpu' ? '' : ` on ${model.device}`}`
-      : `served at ${model.url}`,
+    ...(model.adapter === undefined ? [] : [`with ${modelName(model.adapter)}`]),
+    howRun(model),
   ].join(' · ')
+}
+
+function howRun({ engine, dtype, device, url }: ModelSpec): string {
+  if (engine === 'http') return `served at ${url}`
+  if (engine === 'onnx') return `${dtype}${device === 'cpu' ? '' : ` on ${device}`}`
+  return ['PyTorch', ...[dtype, device].filter((told) => told !== 'auto')].join(', ')
 }
 
 function summariseRecipe(recipe: Recipe): string[] {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface TinyCollection {
@@ -45,4 +45,27 @@ export async function writeCollection(folder: string, collection: TinyCollection
     ['query-id\tcorpus-id\tscore', ...collection.qrels, ''].join('\n'),
   )
   return folder
+}
+
+/** The first judged queries of a BEIR folder with their relevant documents, and other documents up to a number. */
+export async function writeSlice(
+  from: string,
+  to: string,
+  size: { readonly queries: number; readonly documents: number },
+): Promise<void> {
+  const lines = async (file: string) => (await readFile(join(from, file), 'utf8')).trimEnd().split('\n')
+  const qrels = (await lines('qrels/test.tsv')).slice(1).map((line) => line.trim().split('\t'))
+  const queries = (await lines('queries.jsonl')).map((line) => JSON.parse(line) as { _id: string; text: string })
+  const judged = new Set(qrels.map(([query]) => query))
+  const kept = queries.filter((query) => judged.has(query._id)).slice(0, size.queries)
+  const rows = qrels.filter(([query]) => kept.some(({ _id }) => _id === query))
+  const wanted = new Set(rows.map(([, document]) => document))
+  const documents = (await lines('corpus.jsonl')).map((line) => JSON.parse(line) as { _id: string })
+  const relevant = documents.filter(({ _id }) => wanted.has(_id))
+  const others = documents.filter(({ _id }) => !wanted.has(_id)).slice(0, size.documents - relevant.length)
+  await writeCollection(to, {
+    documents: [...relevant, ...others],
+    queries: kept,
+    qrels: rows.map((row) => row.join('\t')),
+  })
 }

@@ -17,6 +17,8 @@ export function requireMemory(info: EncoderInfo, available: number = availableMe
   throw new FieldtrialError(
     'ENGINE_FAILED',
     `${info.model} needs about ${(memoryBytes / GIB).toFixed(1)} GiB of memory; ${(available / GIB).toFixed(1)} GiB are free. It was not loaded.`,
-    { hint: 'Use dtype int8 or int4, a smaller model, or a machine with more memory.' },
+    {
+      hint: `Use dtype ${info.engine === 'torch' ? 'bfloat16' : 'int8 or int4'}, a smaller model, or a machine with more memory.`,
+    },
   )
 }

@@ -6,7 +6,7 @@ import { concatSparse } from '../sparse/rows.ts'
 import type { StoreTotals, VectorStore } from './store.ts'
 
 /**
- * Texts given to the encoder at a time: enough for it to sort by length, few enough for progress to show and for a cancellation to
+ * Texts given to the encoder at a time where it does not say itself: enough for it to sort by length, few enough for progress to show and for a cancellation to
  * take effect. Chunks start anew with each shard, so that a resumed run forms the same batches as an undisturbed one.
  */
 const CHUNK = 128
@@ -73,6 +73,7 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
       ...(tokensSoFar === null ? {} : { tokens: tokensSoFar }),
     })
 
+  const chunk = encoder.chunk ?? CHUNK
   let shard = 0
   let wanted = !store.has(0)
   let seen = 0
@@ -115,7 +116,7 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
       texts.push(text)
     }
     const whole = seen === shard * store.meta.shardRows + store.rowsIn(shard)
-    if (wanted && (texts.length === CHUNK || whole)) {
+    if (wanted && (texts.length === chunk || whole)) {
       await flush()
       if (whole)
         await store.writeShard(shard, ids, vectors!, tally, store.meta.sparse ? concatSparse(sparse) : undefined)

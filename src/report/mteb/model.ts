@@ -27,6 +27,8 @@ interface Resolved {
 
 /** Recipes that do no more than the model's own files, or a server, say. */
 const OWN = new Set(['sentence-transformers', 'http'])
+/** Engines, as mteb names what runs a model. */
+const FRAMEWORKS: Readonly<Record<string, string>> = { http: 'API', onnx: 'ONNX', torch: 'PyTorch' }
 
 /**
  * Where a retriever's results go, and its card. A model's own way to encode goes under the model's name; any other recipe, dtype or
@@ -103,7 +105,7 @@ function metaOf(
     open_weights: model === undefined ? null : model.engine !== 'http' || null,
     public_training_code: null,
     public_training_data: null,
-    framework: model === undefined ? [] : model.engine === 'http' ? ['API'] : ['ONNX'],
+    framework: model === undefined ? [] : [FRAMEWORKS[model.engine] ?? model.engine],
     reference: null,
     similarity_fn_name: recipe?.similarity ?? null,
     use_instructions: recipe === undefined ? false : hasPrompt(recipe),

@@ -1,9 +1,9 @@
 import { runConformance } from '../../engines/conformance/index.ts'
-import type { Encoder } from '../../engines/types.ts'
+import type { Encoder, EncoderInfo } from '../../engines/types.ts'
 import type { Check } from './check.ts'
 
-/** Servers compute in 16 bits, and in batches of their own making. */
-const SERVER = 0.999
+/** For what computes in 16 bits, as servers do, in batches of their own making. */
+const SIXTEEN_BITS = 0.999
 const PADDING =
   'Likely cause: padding that is pooled or seen (padding side, attention mask), or 16-bit arithmetic that differs with the batch.'
 
@@ -28,7 +28,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export async function checkConformance(encoder: Encoder, prefix: string, signal?: AbortSignal): Promise<Check[]> {
   const checks = await runConformance(encoder, {
     ...(signal ? { signal } : {}),
-    ...(encoder.info.engine === 'http' ? { minCosine: SERVER } : {}),
+    ...(computesIn16Bits(encoder.info) ? { minCosine: SIXTEEN_BITS } : {}),
   })
   return checks.map(({ name, ok, detail }) => ({
     name: `${prefix}${name}`,
@@ -37,4 +37,8 @@ export async function checkConformance(encoder: Encoder, prefix: string, signal?
     detail,
     ...(ok ? {} : { hint: HINTS[name] ?? 'Likely cause: a fault of the engine. Please report it.' }),
   }))
+}
+
+function computesIn16Bits({ engine, identity }: EncoderInfo): boolean {
+  return engine === 'http' || (engine === 'torch' && (identity as { dtype?: unknown }).dtype !== 'float32')
 }

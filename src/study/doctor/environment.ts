@@ -4,10 +4,11 @@ import type { Workspace } from '../../core/workspace.ts'
 import { machineInfo } from '../machine.ts'
 import type { Check } from './check.ts'
 import { tryOnnxruntime } from './onnxruntime.ts'
+import { checkTorch } from './torch.ts'
 
 const GIB = 2 ** 30
 
-/** Node, onnxruntime, memory and disk. */
+/** Node, onnxruntime, PyTorch, memory and disk. */
 export async function checkEnvironment(workspace: Workspace): Promise<Check[]> {
   const machine = machineInfo()
   return [
@@ -18,6 +19,7 @@ export async function checkEnvironment(workspace: Workspace): Promise<Check[]> {
     },
     { name: 'processor', status: 'ok', detail: `${machine.cpu}, ${machine.cores} threads` },
     await checkOnnxruntime(),
+    await checkTorch(),
     memory(),
     await disk(workspace),
     {

@@ -4,6 +4,7 @@ import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import { resolveModel } from '../../data/index.ts'
 import { prepareHttp } from '../../engines/index.ts'
+import type { Device } from '../../engines/onnx/plan.ts'
 import type { PreparedEncoder } from '../../engines/types.ts'
 import { prepareEncoder } from '../prepare.ts'
 import type { DenseSpec } from '../study.ts'
@@ -11,6 +12,7 @@ import type { Check } from './check.ts'
 import { checkEncoder } from './encoder.ts'
 import { templateOf } from './engines.ts'
 import { checkQuantisation } from './quantisation.ts'
+import { checkAgainstOnnx } from './torch.ts'
 
 /** A server that is said to run the model. */
 export interface ServerToCheck {
@@ -43,6 +45,12 @@ export async function* examineModel(
 ): AsyncGenerator<Check> {
   const { signal } = work
   const prepared = await prepareEncoder(spec, workspace, { offline, work })
+  if (spec.model.engine === 'torch') {
+    yield* checkEncoder({ prepared, folder: null, ...(signal ? { signal } : {}) })
+    throwIfAborted(signal)
+    yield await checkAgainstOnnx(prepared, spec, workspace, { offline, work })
+    return
+  }
   const { folder } = await resolveModel(spec.model.model, {
     cacheDir: workspace.cache,
     ...(offline ? { offline } : {}),
@@ -51,7 +59,7 @@ export async function* examineModel(
   yield* checkEncoder({
     prepared,
     folder,
-    device: spec.model.device,
+    device: spec.model.device as Device,
     quantizedCache: workspace.path('cache', 'quantized'),
     ...(server === undefined ? {} : { server: await prepareServer(server, prepared, spec) }),
     ...(signal ? { signal } : {}),

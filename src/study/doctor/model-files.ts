@@ -1,10 +1,10 @@
 import { FieldtrialError } from '../../core/errors.ts'
-import { readModelFolder } from '../../engines/text/files.ts'
 import type { Laboratory } from '../../engines/onnx/laboratory.ts'
 import { readLanguage } from '../../engines/onnx/language-loss.ts'
+import { findBadTensors } from '../../engines/onnx/weights-check.ts'
+import { readModelFolder } from '../../engines/text/files.ts'
 import { tokenizerFits } from '../../engines/text/tokenizer/fits.ts'
 import { PromptTokenizer } from '../../engines/text/tokenizer/prompt-tokenizer.ts'
-import { findBadTensors } from '../../engines/onnx/weights-check.ts'
 import type { Check } from './check.ts'
 
 /** Share of a know-nothing model's loss below which a model reads, or copies. */

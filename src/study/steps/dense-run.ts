@@ -7,7 +7,7 @@ import type { RunDetail } from '../trial.ts'
 import { fuseInSteps } from './fuse.ts'
 import type { LazyEncoder } from './lazy-encoder.ts'
 import { processedVectors, rawVectors } from './postprocess.ts'
-import { quantisationLoss } from './quantisation.ts'
+import { isQuantised, quantisationLoss } from './quantisation.ts'
 import { searchDense, searchSparseHalves } from './search.ts'
 import type { VectorsDetail } from './vectors.ts'
 
@@ -55,7 +55,7 @@ export async function makeDenseRun(
       dimension: documents.detail.dimension,
       warnings: [
         ...(processed?.notes ?? []),
-        ...(spec.model.dtype === 'float32' ? [] : [await quantisationLoss(workspace, spec, encoder, on, work)]),
+        ...(isQuantised(spec.model) ? [await quantisationLoss(workspace, spec, encoder, on, work)] : []),
       ],
       cost: {
         indexSeconds: documents.detail.seconds,

@@ -6,13 +6,18 @@ import { obtain } from '../artifact.ts'
 import { documentText } from '../identity.ts'
 import type { PlannedCollection } from '../plan.ts'
 import { prepareEncoder } from '../prepare.ts'
-import type { DenseSpec } from '../study.ts'
+import type { DenseSpec, ModelSpec } from '../study.ts'
 import type { LazyEncoder } from './lazy-encoder.ts'
 
 /** Characters of documents that are compared: enough for a mean to two digits, few enough to take seconds with a large model too. */
 const SAMPLE_CHARACTERS = 12_000
 const SAMPLE_DOCUMENTS = 48
 const VERSION = 1
+
+/** Whether weights are rounded to so few bits that a reader must be told what it costs. */
+export function isQuantised({ dtype }: ModelSpec): boolean {
+  return dtype === 'int8' || dtype === 'int4'
+}
 
 /**
  * What 8- or 4-bit weights cost on this collection's own documents: a sentence with the cosines to the vectors of float32 weights, or

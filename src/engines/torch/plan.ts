@@ -1,0 +1,27 @@
+import type { TextPlan } from '../text/plan.ts'
+
+/** Number format of weights and states. */
+export type TorchDtype = 'float32' | 'bfloat16' | 'float16'
+export const TORCH_DTYPES: readonly TorchDtype[] = ['float32', 'bfloat16', 'float16']
+
+/** All that is needed to start workers and to talk to them. */
+export interface TorchPlan extends TextPlan {
+  readonly python: string
+  /** Folder that transformers loads: that of config.json and weights, or of the GGUF file. */
+  readonly weightsFolder: string
+  readonly gguf: string | null
+  readonly adapter: string | null
+  readonly dtype: TorchDtype
+  /** As PyTorch names them; a worker for each, also where one stands there twice. */
+  readonly devices: readonly string[]
+  /** Whether the model is a language model, whose states can be taken from any layer. */
+  readonly decoder: boolean
+  /** Whether sequences are packed one behind the other; else they are padded. */
+  readonly packed: boolean
+  /** config.json, for the check of the tokenizer; null where the tokenizer was made from the same GGUF file. */
+  readonly tokenizerOf: Readonly<Record<string, unknown>> | null
+  /** The most tokens that a prompt may have; null where the tokenizer's own limit is all there is. */
+  readonly positions: number | null
+  readonly budget: number
+  readonly weightBytes: number | null
+}

@@ -1,0 +1,219 @@
+import { basename, dirname, join } from 'node:path'
+import { FieldtrialError } from '../../core/errors.ts'
+import type { Json } from '../../core/fingerprint.ts'
+import { resolveRecipe } from '../../recipes/index.ts'
+import type { RecipeParameters } from '../../recipes/types.ts'
+import { tokenCounter } from '../text/count-tokens.ts'
+import { type ModelFolder, readModelFolder } from '../text/files.ts'
+import { hashFiles } from '../text/hash.ts'
+import { previewPrompts } from '../text/preview.ts'
+import type { Checkpoint } from '../text/safetensors.ts'
+import { packageVersion } from '../text/versions.ts'
+import type { EncoderInfo, PreparedEncoder } from '../types.ts'
+import { type Adapter, readAdapter } from './adapter.ts'
+import { resolveDevices } from './devices.ts'
+import { TorchEncoder } from './encoder.ts'
+import { overflowsFloat16, torchFacts } from './facts.ts'
+import { exportGguf, isGguf, requireGguf } from './gguf.ts'
+import { memoryNeeded } from './memory-needed.ts'
+import type { TorchDtype, TorchPlan } from './plan.ts'
+import { findPython, type PythonFacts, probePython } from './python.ts'
+
+export interface TorchOptions {
+  /** How the model becomes a retriever: an id of `RECIPES`. Default: `sentence-transformers`, what the model's own files say. */
+  readonly recipe?: string
+  /** What is set over the recipe's defaults. */
+  readonly parameters?: RecipeParameters
+  /** Default: float32 on the processor, bfloat16 on GPUs. */
+  readonly dtype?: TorchDtype
+  /** `auto`, `cpu`, `mps`, `cuda`, `cuda:1`, `cuda:0,1` or `cuda:all`. Default: `auto`, the first GPU if there is one. */
+  readonly device?: string
+  /** Workers on each device; more than one may help on processors with many cores. Default: 1. */
+  readonly copies?: number
+  /** Folder of a LoRA adapter in PEFT's layout, merged into the model in memory. Default: none. */
+  readonly adapter?: string
+  /** How the user named the adapter; default: its folder. */
+  readonly adapterName?: string
+  /** How the user named the model; default: the folder. */
+  readonly model?: string
+  /** Address on the hub that the model is known by; the adapter's base is compared with it. Default: `model`. */
+  readonly baseName?: string
+  /** Tokens that go through the model at once, at most. Default: 2048 on the processor, 16384 on GPUs; halved where memory runs out. */
+  readonly batchTokens?: number
+  /** False pads sequences instead of packing them, for comparisons. Default: true where the architecture allows it. */
+  readonly packed?: boolean
+  /** Default: `FIELDTRIAL_PYTHON`, else what `fieldtrial setup torch` remembered. */
+  readonly python?: string
+  /** JSON file that keeps the hashes of weights between runs. Default: none. */
+  readonly hashCache?: string
+  /** Folder for what is read out of GGUF files. Needed for these only. */
+  readonly cache?: string
+  readonly signal?: AbortSignal
+}
+
+/** Enters every identity: raise it whenever worker or tokenising change what comes out for the same recipe. */
+const ENCODING_VERSION = 1
+const BYTES = { float32: 4, bfloat16: 2, float16: 2 } as const
+
+/** The model's files, be it a folder or a GGUF file. */
+interface Source {
+  readonly files: ModelFolder
+  readonly gguf: string | null
+  readonly weightsFolder: string
+  readonly weights: readonly string[]
+  readonly parameters: number
+}
+
+/**
+ * Reads a model's folder or GGUF file and finds the Python that will run it. No weights are loaded; they are hashed, once per file with
+ * `hashCache`.
+ *
+ * @param model Folder in the layout of transformers or sentence-transformers, or path of a GGUF file.
+ * @throws FieldtrialError `MODEL_MISSING`, `MODEL_INVALID`, `RECIPE_INVALID`, `USAGE`, `CANCELLED`; `ENGINE_FAILED` where there is no usable Python.
+ */
+export async function prepareTorch(model: string, options: TorchOptions = {}): Promise<PreparedEncoder> {
+  const python = options.python ?? (await findPython())
+  const environment = await probePython(python, { devices: false })
+  const name = options.model ?? model
+  const source = await readSource(model, python, environment, options)
+  const { files } = source
+  const { decoder, packed, hidden, facts } = torchFacts(files, name)
+  const { recipe, head, warnings } = resolveRecipe(
+    options.recipe ?? 'sentence-transformers',
+    options.parameters ?? {},
+    facts,
+  )
+  const devices = await resolveDevices(python, options.device ?? 'auto')
+  const onProcessor = devices[0] === 'cpu'
+  const dtype = options.dtype ?? (onProcessor ? 'float32' : 'bfloat16')
+  if (dtype === 'float16' && overflowsFloat16(files.config))
+    throw new FieldtrialError(
+      'USAGE',
+      `float16 overflows in models of the type ${String(files.config.model_type)}: states beyond 65,504 become infinite.`,
+      { where: { field: 'dtype' }, hint: 'Use bfloat16, which takes the same memory, or float32.' },
+    )
+  const adapter =
+    options.adapter === undefined
+      ? null
+      : await readAdapter(
+          options.adapter,
+          { model: options.baseName ?? name, folder: model, config: files.config },
+          files.checkpoint,
+        )
+  const context = decoder ? facts.context : null
+  const plan: TorchPlan = {
+    folder: files.folder,
+    python,
+    weightsFolder: source.weightsFolder,
+    gguf: source.gguf,
+    adapter: adapter?.folder ?? null,
+    dtype,
+    devices: devices.flatMap((device) => Array.from({ length: options.copies ?? 1 }, () => device)),
+    decoder,
+    packed: packed && (options.packed ?? true),
+    tokenizerFile: files.tokenizerFile,
+    tokenizerConfig: files.tokenizerConfig,
+    tokenizerOf: source.gguf === null ? files.config : null,
+    lowerCase: files.sentenceConfig?.do_lower_case === true,
+    emptyToken: facts.tokens.eos ?? facts.tokens.pad ?? facts.tokens.bos,
+    recipe,
+    head,
+    // Decoded tokens need positions, too.
+    positions: context === null ? null : context - (recipe.generate?.maxTokens ?? 0),
+    budget: options.batchTokens ?? (onProcessor ? 2048 : 16_384),
+    weightBytes: source.parameters * BYTES[dtype],
+  }
+  const width = head.findLast((step) => step.kind === 'dense')?.outputs
+  const info: EncoderInfo = {
+    engine: 'torch',
+    model: name,
+    identity: await identify(source, plan, adapter, environment, options),
+    recipe,
+    dimension: width ?? (hidden === null ? null : hidden * recipe.pooling.length),
+    parameters: source.parameters,
+    weightBytes: plan.weightBytes,
+    memoryBytes: memoryNeeded(plan, files.config),
+    warnings,
+  }
+  return {
+    info,
+    preview: (text, side, task) => previewPrompts(plan, text, side, task),
+    tokenCounter: () => tokenCounter(plan),
+    open: (open = {}) => TorchEncoder.open(info, plan, open),
+  }
+}
+
+async function readSource(
+  model: string,
+  python: string,
+  environment: PythonFacts,
+  options: TorchOptions,
+): Promise<Source> {
+  if (!isGguf(model)) {
+    const files = await readModelFolder(model)
+    const { checkpoint, transformer } = files
+    if (checkpoint === null)
+      throw new FieldtrialError('MODEL_INVALID', `${transformer} has no model.safetensors.`, {
+        where: { file: transformer },
+        hint: 'Save the model as safetensors: pickled weights (pytorch_model.bin) are never read.',
+      })
+    const weights = [...new Set([...checkpoint.values()].map(({ file }) => file))]
+    return { files, gguf: null, weightsFolder: transformer, weights, parameters: countParameters(checkpoint) }
+  }
+  await requireGguf(model)
+  if (options.cache === undefined)
+    throw new FieldtrialError('INTERNAL', 'A GGUF file needs a folder for what is read out of it.')
+  const [hash] = await hashFiles([model], options.hashCache ?? null, options.signal)
+  const { transformers, gguf } = environment.versions
+  const { folder, parameters } = await exportGguf(
+    python,
+    model,
+    options.cache,
+    `${hash!.slice(0, 32)}-${transformers}-${gguf}`,
+  )
+  const files = await readModelFolder(folder)
+  return { files, gguf: basename(model), weightsFolder: dirname(model), weights: [model], parameters }
+}
+
+async function identify(
+  source: Source,
+  plan: TorchPlan,
+  adapter: Adapter | null,
+  environment: PythonFacts,
+  options: TorchOptions,
+): Promise<Json> {
+  const { files } = source
+  const hash = (paths: readonly string[]) => hashFiles(paths, options.hashCache ?? null, options.signal)
+  const dense = plan.head.flatMap((step) =>
+    step.kind === 'dense' ? [join(files.folder, step.path, 'model.safetensors')] : [],
+  )
+  const [tokenizer, ...configs] = await hash([files.tokenizerFile, ...files.configFiles])
+  const { torch, transformers, peft, gguf } = environment.versions
+  const [device] = plan.devices
+  return {
+    engine: 'torch',
+    torch: torch!,
+    transformers: transformers!,
+    tokenizers: packageVersion('@huggingface/tokenizers'),
+    encoding: ENCODING_VERSION,
+    weights: [...(await hash(source.weights))].sort(),
+    dense: await hash(dense),
+    tokenizer: tokenizer!,
+    configs: configs.sort(),
+    dtype: plan.dtype,
+    attention: plan.packed ? 'packed' : 'padded',
+    // Several of one kind compute alike; other kinds round otherwise.
+    device: device!.replace(/:\d+$/, ''),
+    ...(source.gguf === null ? {} : { gguf: gguf! }),
+    ...(adapter === null ? {} : { adapter: [...(await hash(adapter.files))], peft: peft! }),
+    recipe: plan.recipe as unknown as Json,
+    head: plan.head.map((step) => ({ ...step })),
+  }
+}
+
+function countParameters(checkpoint: Checkpoint): number {
+  let count = 0
+  for (const { type, shape } of checkpoint.values())
+    if (/^B?F\d/.test(type)) count += shape.reduce((product, size) => product * size, 1)
+  return count
+}

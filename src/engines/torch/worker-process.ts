@@ -1,0 +1,206 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { ERROR_CODES, FieldtrialError, throwIfAborted } from '../../core/errors.ts'
+import { type Hello, PROTOCOL, type WireError, type WorkerLine, type WorkerRequest } from './protocol.ts'
+import { workerEnvironment } from './python.ts'
+
+/** Lines of the worker's standard error that are kept for messages. */
+const KEPT_ERROR = 4000
+/** After its input was closed, the worker has this long to end by itself. */
+const GRACE_MS = 3000
+
+/** The worker's process ended while something was asked of it. */
+export class WorkerDied extends FieldtrialError {}
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+  onDone?(done: number): void
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>
+
+/**
+ * One process of the Python worker. It is the leader of a process group of its own, so that Ctrl-C in the terminal is left to us; it ends
+ * when its standard input closes, hence also when this process is killed.
+ */
+export class WorkerProcess {
+  readonly hello: Promise<Hello>
+  private readonly child: Child
+  private readonly waiting = new Map<number, Waiting>()
+  /** Requests without an answer, those that nobody waits for any more included. */
+  private readonly open = new Set<number>()
+  private readonly exited: Promise<void>
+  private readonly killOnExit = () => this.kill()
+  private lastId = 0
+  private errors = ''
+  private died: WorkerDied | null = null
+
+  constructor(python: string) {
+    this.child = spawn(python, ['-m', 'fieldtrial_worker'], {
+      env: workerEnvironment(),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+    })
+    this.hello = this.wait(0) as Promise<Hello>
+    // Its failure is told by whoever awaits it.
+    this.hello.catch(() => undefined)
+    process.once('exit', this.killOnExit)
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.errors = (this.errors + text).slice(-KEPT_ERROR)
+    })
+    this.readLines()
+    // Writing to a process that has just ended fails, too; its end is what is told.
+    this.child.stdin.on('error', () => undefined)
+    this.exited = new Promise((resolve) => {
+      this.child.once('error', (error) => {
+        this.end(`The PyTorch worker cannot be started: ${error.message}.`, error)
+        resolve()
+      })
+      this.child.once('close', (code, signal) => {
+        this.end(this.farewell(code, signal))
+        resolve()
+      })
+    })
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid
+  }
+
+  /** Whether it is at work, be it at what was given up. */
+  get busy(): boolean {
+    return this.open.size > 0
+  }
+
+  get alive(): boolean {
+    return this.died === null
+  }
+
+  /**
+   * @param options.onDone Told how many sequences of an `encode` request are done.
+   * @throws FieldtrialError what the worker says; `CANCELLED`; `WorkerDied` where its process ends first.
+   */
+  async request<T>(
+    request: WorkerRequest,
+    options: { readonly signal?: AbortSignal | undefined; readonly onDone?: (done: number) => void } = {},
+  ): Promise<T> {
+    throwIfAborted(options.signal)
+    await this.hello
+    if (this.died) throw this.died
+    const id = ++this.lastId
+    const cancel = () => {
+      this.write({ id, method: 'cancel' })
+      this.take(id)?.reject(cancelled())
+    }
+    options.signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      const answer = this.wait(id, options.onDone)
+      this.open.add(id)
+      this.write({ id, ...request })
+      return (await answer) as T
+    } finally {
+      options.signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** Ends the process, by force where it does not end by itself. */
+  async close(): Promise<void> {
+    this.hold(true)
+    this.child.stdin.end()
+    const timer = setTimeout(() => this.kill(), GRACE_MS)
+    await this.exited
+    clearTimeout(timer)
+    process.off('exit', this.killOnExit)
+  }
+
+  private kill(): void {
+    const { pid } = this.child
+    if (pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return
+    try {
+      // The whole group: compilers that PyTorch starts, too.
+      if (process.platform === 'win32') this.child.kill('SIGKILL')
+      else process.kill(-pid, 'SIGKILL')
+    } catch {
+      // It has just ended.
+    }
+  }
+
+  private wait(id: number, onDone?: (done: number) => void): Promise<unknown> {
+    this.hold(true)
+    return new Promise((resolve, reject) => {
+      if (this.died) reject(this.died)
+      else this.waiting.set(id, { resolve, reject, ...(onDone ? { onDone } : {}) })
+    })
+  }
+
+  private take(id: number): Waiting | undefined {
+    const caller = this.waiting.get(id)
+    this.waiting.delete(id)
+    if (this.waiting.size === 0) this.hold(false)
+    return caller
+  }
+
+  /** Whether this process stays alive for the worker's sake: an idle one that someone forgot to close must not keep it. */
+  private hold(on: boolean): void {
+    const parts = [this.child, this.child.stdin, this.child.stdout, this.child.stderr] as unknown as {
+      ref?(): void
+      unref?(): void
+    }[]
+    for (const part of parts) on ? part.ref?.() : part.unref?.()
+  }
+
+  private write(message: object): void {
+    if (!this.died) this.child.stdin.write(`${JSON.stringify(message)}\n`)
+  }
+
+  private readLines(): void {
+    let rest = ''
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop()!
+      for (const line of lines) this.answer(line)
+    })
+  }
+
+  private answer(line: string): void {
+    const message = JSON.parse(line) as WorkerLine
+    if ('done' in message) {
+      this.waiting.get(message.id)?.onDone?.(message.done)
+      return
+    }
+    this.open.delete(message.id)
+    const caller = this.take(message.id)
+    if (!message.ok) caller?.reject(fromWire(message.error))
+    else if (message.id === 0 && (message.value as Hello).protocol !== PROTOCOL)
+      caller?.reject(new FieldtrialError('INTERNAL', 'The PyTorch worker is of another version of fieldtrial.'))
+    else caller?.resolve(message.value)
+  }
+
+  private end(message: string, cause?: unknown): void {
+    this.died ??= new WorkerDied('ENGINE_FAILED', message, {
+      hint: 'If memory is short, use dtype bfloat16, a smaller model or another device; else look at what the worker said.',
+      cause,
+    })
+    for (const id of [...this.waiting.keys()]) this.take(id)?.reject(this.died)
+  }
+
+  private farewell(code: number | null, signal: NodeJS.Signals | null): string {
+    const how =
+      signal === 'SIGKILL'
+        ? 'was killed (the system does that where memory runs out)'
+        : signal === null
+          ? `ended with status ${code}`
+          : `was ended by ${signal}`
+    const last = this.errors.trim().split('\n').slice(-3).join(' | ')
+    return `The PyTorch worker ${how}${last === '' ? '' : `: ${last}`}.`
+  }
+}
+
+function fromWire({ code, message, hint }: WireError): FieldtrialError {
+  return new FieldtrialError(code in ERROR_CODES ? code : 'ENGINE_FAILED', message, hint === null ? {} : { hint })
+}
+
+function cancelled(): FieldtrialError {
+  return new FieldtrialError('CANCELLED', 'Stopped.', { hint: 'Run the same command again: finished work is kept.' })
+}
