@@ -9,7 +9,7 @@ export interface KnownCollection {
   readonly dataset: string
   /**
    * `study`: the study file says so. `name`: by its registry name. `hub`: by its repository. `content`: by the hash of its documents.
-   * `counts`: by the numbers of its documents and queries. `folder`: by the folder's name alone.
+   * `counts`: by the numbers of its documents, queries and judgments. `folder`: by the folder's name alone.
    */
   readonly by: 'study' | 'name' | 'hub' | 'content' | 'counts' | 'folder'
   /** Against the official hashes; `unchecked` where none is known. */
@@ -21,7 +21,10 @@ export interface CollectionIdentity {
   readonly source: string
   readonly subset?: string
   readonly split: string
-  readonly summary: Pick<CollectionSummary, 'documents' | 'queries' | 'corpusHash' | 'queriesHash' | 'qrelsHash'>
+  readonly summary: Pick<
+    CollectionSummary,
+    'documents' | 'queries' | 'judgments' | 'modalities' | 'corpusHash' | 'queriesHash' | 'qrelsHash'
+  >
   /** What the study file says: a registry id, or false for none. */
   readonly published?: string | false
 }
@@ -57,13 +60,24 @@ function find({
   const byContent = retrieval.find(({ hashes }) => hashes?.corpus === summary.corpusHash)
   if (byContent !== undefined) return [byContent, 'content']
   const folder = lastPart(source)
-  const counted = retrieval.filter(
-    ({ documents, splits }) => documents === summary.documents && splits[split]?.queries === summary.queries,
-  )
+  const counted = retrieval.filter((dataset) => hasCountsOf(dataset, split, summary))
   const byCounts = counted.find(({ name }) => name === folder) ?? unambiguous(counted)
   if (byCounts !== undefined) return [byCounts, 'counts']
   const byFolder = retrieval.find(({ name }) => name === folder)
   return byFolder === undefined ? null : [byFolder, 'folder']
+}
+
+/** Round numbers are many a collection's; texts are no pictures, whatever their number. */
+function hasCountsOf(dataset: DatasetInfo, split: string, summary: CollectionIdentity['summary']): boolean {
+  const { queries, judgments } = dataset.splits[split] ?? {}
+  const { documents, queries: asked } = summary.modalities
+  return (
+    dataset.documents === summary.documents &&
+    queries === summary.queries &&
+    (judgments === null || judgments === summary.judgments) &&
+    (dataset.modality === 'image') === documents.image + documents.both > 0 &&
+    (dataset.queryModality === 'image') === asked.image + asked.both > 0
+  )
 }
 
 /** The first of data sets that are one collection under several ids; undefined where they are several collections. */

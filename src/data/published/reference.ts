@@ -73,8 +73,8 @@ const MARKS: Readonly<Record<ReasonCode, string>> = {
 
 const KNOWN = `## Which collection it is
 
-A collection is taken for a known one by its registry name, its repository on the hub, the hash of its documents, the numbers of its documents
-and queries, or, last, its folder's name; the report says which. The study file has the last word:
+A collection is taken for a known one by its registry name, its repository on the hub, the hash of its documents, the numbers of its documents,
+queries and judgments (and what they are, texts or images), or, last, its folder's name; the report says which. The study file has the last word:
 
 \`\`\`yaml
 collections:
