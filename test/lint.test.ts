@@ -319,6 +319,9 @@ describe('fieldtrial lint', () => {
     const found = JSON.parse(stdout)
     expect(found).toMatchObject({ name: 'planted', documents: 12, queries: 3 })
     expect(found.suspects.retrievers).toHaveLength(3)
+    const alone = await runCli(['lint', source, '--json', '--run', run, '--no-bm25', '-w', w])
+    expect(alone.stderr).toMatch(/several retrievers agree on; \S+\.trec is the only one/)
+    expect(JSON.parse(alone.stdout).suspects).toBeNull()
   })
 
   it('refuses a run of other queries and a study of another collection', async () => {

@@ -56,7 +56,15 @@ export async function lintCollectionWhole(
     ...(withBm25 ? bm25Sources(collection, summary, content.lint, work) : []),
     ...(await runSources(options.runs, collection, summary, work)),
   ]
-  if (sources.length < 2) return lintReport(collection, content, options.measures, tokens, null)
+  if (sources.length < 2) {
+    if (sources.length > 0)
+      work.onNotice?.({
+        level: 'info',
+        code: 'lint.one-retriever',
+        message: `Suspected false negatives are what several retrievers agree on; ${sources[0]!.name} is the only one here. Name another with --run, or add --bm25.`,
+      })
+    return lintReport(collection, content, options.measures, tokens, null)
+  }
   const identity: Json = {
     artifact: 'lint',
     part: 'suspects',

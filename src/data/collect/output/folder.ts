@@ -4,6 +4,8 @@ import { asWriteError, makeFolder, temporaryName } from '../../../core/atomic.ts
 import { FieldtrialError } from '../../../core/errors.ts'
 import { asReadError, pathOf } from '../../../core/read-error.ts'
 
+/** What this tool writes into a folder; anything else there is the user's. */
+const OWN: readonly string[] = ['corpus.jsonl', 'queries.jsonl', 'qrels', 'images']
 /** The file that tells how a collection was made. */
 export const CARD = 'collection.json'
 /** What the card's `madeBy` begins with. */
@@ -11,7 +13,7 @@ export const MAKER = 'fieldtrial collect'
 
 /**
  * Lets `fill` write a folder under a temporary name and puts it in its place when it is whole, so that a reader sees the old collection or the
- * new one. Only a folder that is empty or was made by this tool is replaced.
+ * new one. Only a folder that is empty, or holds nothing but what this tool made, is replaced.
  *
  * @throws FieldtrialError `USAGE` when something else lies there; `DISK_FULL`, `NOT_WRITABLE`.
  */
@@ -48,12 +50,14 @@ export async function requireReplaceable(folder: string): Promise<void> {
   if (names.length === 0) return
   const card = await readFile(join(folder, CARD), 'utf8').catch(() => '')
   if (!card.includes(`"madeBy": "${MAKER}`)) throw taken(folder)
+  const foreign = names.find((name) => name !== CARD && !OWN.includes(name))
+  if (foreign !== undefined) throw taken(folder, foreign)
 }
 
-function taken(folder: string): FieldtrialError {
+function taken(folder: string, name?: string): FieldtrialError {
   return new FieldtrialError(
     'USAGE',
-    `${folder} holds something that \`${MAKER}\` did not make; it is left as it is.`,
+    `${folder} holds ${name ?? 'something'} that \`${MAKER}\` did not make; it is left as it is.`,
     {
       hint: `Name another folder with --output, e.g. ${join(dirname(folder), `${basename(folder)}-collection`)}.`,
       where: { file: folder },

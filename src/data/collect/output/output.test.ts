@@ -161,3 +161,15 @@ test('a source that cannot be read is told as such, not as an output that cannot
   )
   await expect(writing).rejects.toMatchObject({ code: expect.stringMatching(/NOT_WRITABLE|USAGE/) })
 })
+
+test('a file that somebody put into a collection is not lost when it is made again', async () => {
+  const { folder } = await write([item('a', 'text', 'a query')], ALL_TEST)
+  await write([item('b', 'other text', 'a query')], ALL_TEST, folder)
+  await writeFile(join(folder, 'notes.txt'), 'mine')
+  await expect(write([item('c', 'third text', 'a query')], ALL_TEST, folder)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining('holds notes.txt that'),
+  })
+  expect(await readFile(join(folder, 'notes.txt'), 'utf8')).toBe('mine')
+  expect(await readFile(join(folder, 'corpus.jsonl'), 'utf8')).toContain('other text')
+})
