@@ -31,6 +31,11 @@ describe('comparability', () => {
     expect(comparability(FLAT, scifact)).toEqual({ comparable: true, reasons: [], counterparts: ['bm25'] })
   })
 
+  it('fails for figures from logs that may be of a partial run', () => {
+    const logged = published('beir/scifact', 'Qwen2.5-VL-7B-Instruct, PromptReps dense')
+    expect(codes(logged, scifact)).toEqual(['corpus'])
+  })
+
   it('fails for each difference by itself', () => {
     const change = (change: Partial<TrialFacts>) => codes(FLAT, { ...scifact, ...change })
     expect(change({ split: 'train' })).toEqual(['split'])

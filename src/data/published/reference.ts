@@ -62,7 +62,8 @@ const MARKS: Readonly<Record<ReasonCode, string>> = {
   sample: 'the collection was made by `fieldtrial sample`',
   split: 'it is of another split',
   titles: 'titles were joined there and not here, or the other way round, or its source does not say',
-  corpus: 'it was itself measured on a pool or a sample, as MTEB’s own CodeSearchNet of 1,000 documents a language',
+  corpus:
+    'it was itself measured on a pool or a sample, as MTEB’s own CodeSearchNet of 1,000 documents a language, or may have been, as the authors’ logs of partial runs',
   prompts: 'its prompts are not known: the board does not record them, and the authors’ words were not found',
   self: 'queries are documents (ArguAna, Quora), and the query’s own document was dropped on one side only',
   bm25: 'it is a BM25, and no BM25 of the study has the same variant, k1, b, analyzer and fields, or its parameters are not stated',
@@ -126,7 +127,7 @@ function rules(figures: readonly PublishedFigure[]): string {
   return [
     titles.join(' or '),
     `prompts: ${prompts.join(', ')}`,
-    ...(corpus.length > 0 ? [`partly on a ${corpus.join(', ')} corpus`] : []),
+    ...corpus.map((one) => (one === 'unknown' ? 'on an unknown share of the corpus' : `partly on a ${one} corpus`)),
     ...(cut.length > 0 ? [`cut at ${cut.join(', ')} tokens`] : []),
   ].join('; ')
 }

@@ -15,8 +15,8 @@ const ZERO_SHOT: Omit<TableFacts, 'columns'> = {
   measure: 'nDCG@10',
   scale: 1,
   decimals: 4,
-  // PromptReps' prompts without a system message; nothing is cut, and a query's own document may be found.
-  protocol: { titles: 'keep', corpus: 'full', prompts: 'known', removeSelf: false },
+  // PromptReps' prompts without a system message; nothing is cut, a query's own document may be found, and shards may be missing.
+  protocol: { titles: 'keep', corpus: 'unknown', prompts: 'known', removeSelf: false },
   verified: true,
   note: 'from logs, which may be of a partial run: not the paper’s final table',
 }
