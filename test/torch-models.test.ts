@@ -106,6 +106,20 @@ describeTransformers('engine torch', () => {
     })
   })
 
+  it('computes the same the way GPUs do: compiled, in packs of fixed sizes', { timeout: 240_000 }, () => {
+    const names = ['qwen2', 'gemma3', 'mistral']
+    const out = runPython('torch_compiled.py', names.map(model))
+    const rows = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { model: string; difference: number; sizes: number[] })
+    expect(rows.map((row) => row.model)).toEqual(names.flatMap((name) => [name, name, name]))
+    for (const { difference, sizes } of rows) {
+      expect(difference).toBeLessThan(1e-4)
+      expect(sizes.every((size) => size === 512 || size === 2048)).toBe(true)
+    }
+  })
+
   it('gives the same vectors with one worker and with two', { timeout: 60_000 }, async () => {
     const texts = Array.from({ length: 90 }, (_, i) => TEXTS[i % 2]!.repeat(1 + (i % 5)))
     const encoded = async (copies: number) => {

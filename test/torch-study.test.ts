@@ -74,7 +74,6 @@ models:
   - {id: c, model: ./models/qwen2, adapter: ./models/qwen2}
   - {id: d, model: ./models/qwen2, dtype: bfloat16}
   - {id: e, model: ./model.gguf}
-  - {id: f, model: ./models/qwen2, engine: torch, device: tpu}
 `,
     )
     const run = await runCli(['run', 'wrong.yaml', '-w', 'ws'], { cwd: folder, env })
@@ -87,6 +86,12 @@ models:
       'A GGUF file is read by engine: torch',
     ])
       expect(run.stderr).toContain(message)
+    await writeFile(
+      join(folder, 'device.yaml'),
+      'collections: [./tiny]\nmodels: [{model: ./models/qwen2, engine: torch, device: tpu}]\n',
+    )
+    const device = await runCli(['run', 'device.yaml', '-w', 'ws'], { cwd: folder, env })
+    expect(device.stderr).toContain('cuda:all')
   })
 
   it('needs a Python, and says how to get one', { timeout: 60_000 }, async () => {
@@ -134,6 +139,7 @@ models: [{id: torch, model: ./models/qwen2, engine: torch, device: cpu, recipes:
     })
     expect(worker).toBeGreaterThan(0)
     expect(interrupted.code, interrupted.stderr).toBe(130)
+    for (let i = 0; i < 40 && isAlive(worker); i++) await sleep(50)
     expect(isAlive(worker)).toBe(false)
     const resumed = await runCli(['run', 'long.yaml', '-w', 'ws2'], { cwd: folder, env })
     expect(resumed.code, resumed.stderr).toBe(0)

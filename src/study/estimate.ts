@@ -24,6 +24,8 @@ const BM25_DOCUMENTS_PER_SECOND = 8_000
 const BM25_QUERIES_PER_SECOND = 1_000
 /** Multiply-adds per second and core that onnxruntime reaches on ordinary machines in float32; only until a real rate is known. */
 const GUESSED_OPERATIONS_PER_CORE = 4e10
+/** The same of GPUs in 16 bits, of which there are slower and much faster ones. */
+const GUESSED_OPERATIONS_PER_GPU = 1e14
 const NODE_BYTES = 120e6
 
 /** Where an encoder's speed is remembered: it depends on the model and on the processor. */
@@ -69,14 +71,20 @@ export function estimateEncoding(summary: CollectionSummary, info: EncoderInfo, 
   const characters = side === 'document' ? summary.documentCharacters : summary.queryCharacters
   const tokens = promptTokens(info, side, texts, characters)
   const known = rates[rateKey(info)]
-  const guessed =
-    info.parameters === null ? null : (GUESSED_OPERATIONS_PER_CORE * availableParallelism()) / (2 * info.parameters)
+  const guessed = info.parameters === null ? null : guessedOperations(info) / (2 * info.parameters)
   const rate = known ?? guessed
   return {
     seconds: rate === null ? null : tokens / rate,
     memoryBytes: NODE_BYTES + (info.memoryBytes ?? 200e6),
     diskBytes: texts * (info.dimension ?? 1024) * 4,
   }
+}
+
+function guessedOperations({ engine, identity }: EncoderInfo): number {
+  const { device } = identity as { readonly device?: unknown }
+  return engine === 'torch' && device !== 'cpu'
+    ? GUESSED_OPERATIONS_PER_GPU
+    : GUESSED_OPERATIONS_PER_CORE * availableParallelism()
 }
 
 /** A ranked document in memory: a reference to its id, a score, and its share of the id. */

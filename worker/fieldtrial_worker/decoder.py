@@ -89,11 +89,11 @@ class Decoder:
         else:
             self.core.layers[self.layer - 1].register_forward_hook(from_output)
 
-    def compile(self):
+    def compile(self, **options):
         """Fuses what lies between the matrix products, layer by layer."""
         for layer in self.core.layers:
             if not isinstance(layer, LastLayer):
-                layer.compile()
+                layer.compile(**options)
 
     # --- Running --------------------------------------------------------------------------------------------------------------------------
 

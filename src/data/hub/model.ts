@@ -65,10 +65,8 @@ function hubName(ref: string): string {
   if (named.kind === 'adapter')
     throw new FieldtrialError(
       'MODEL_INVALID',
-      `${named.name} is LoRA weights for another model, which no engine takes yet.`,
-      {
-        hint: `Merge ${named.hub} into ${named.descendsFrom?.name ?? 'its base model'} with PEFT and name the folder.`,
-      },
+      `${named.name} is LoRA weights for ${named.descendsFrom?.name ?? 'another model'}, which engine torch alone takes.`,
+      { hint: 'Set `engine: torch`.' },
     )
   const [, revision = named.revision] = ref.split('@')
   return `${named.hub}${revision === null ? '' : `@${revision}`}`

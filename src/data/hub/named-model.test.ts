@@ -45,7 +45,8 @@ test('a short name that nobody knows is told without a request; hf: still asks t
   })
   await expect(resolveModel('repllama-7b', context)).rejects.toMatchObject({
     code: 'MODEL_INVALID',
-    hint: expect.stringContaining('llama-2-7b'),
+    message: expect.stringContaining('llama-2-7b'),
+    hint: expect.stringContaining('engine: torch'),
   })
   expect(hub.requests).toEqual([])
   const commit = hub.push('models/gpt2', FILES)
