@@ -15,12 +15,6 @@ export function describePlan(plan: Plan, c: Terminal['errColors']): string[] {
         `Smoke run: ${count(plan.limit, 'query', 'queries')} per collection at most. These numbers compare with nothing.`,
       ),
     )
-  for (const { given, members, left } of study.groups) {
-    lines.push(
-      `  ${given}: ${count(members.length, 'collection')}${members.length > 0 ? ` (${members.join(', ')})` : ''}`,
-    )
-    for (const { id, why } of left) lines.push(`    left out: ${id}, ${why}`)
-  }
   for (const { collection, summary } of collections) {
     lines.push(
       `  ${collection.name} (${collection.split}): ${formatCount(summary.documents)} documents, ${formatCount(summary.queries)} queries, ${formatCount(summary.judgments)} judgments`,
@@ -38,6 +32,18 @@ export function describePlan(plan: Plan, c: Terminal['errColors']): string[] {
     }
   }
   lines.push(describeTotal(trials))
+  return lines
+}
+
+/** What the groups of a study became: known before any collection is opened. */
+export function describeGroups({ groups }: Plan['study']): string[] {
+  const lines: string[] = []
+  for (const { given, members, left } of groups) {
+    lines.push(
+      `${given}: ${count(members.length, 'collection')}${members.length > 0 ? ` (${members.join(', ')})` : ''}`,
+    )
+    for (const { id, why } of left) lines.push(`  left out: ${id}, ${why}`)
+  }
   return lines
 }
 

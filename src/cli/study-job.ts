@@ -7,7 +7,7 @@ import { type Plan, planStudy } from '../study/plan.ts'
 import type { TrialResult } from '../study/results.ts'
 import type { Study } from '../study/study.ts'
 import { formatSeconds } from './format.ts'
-import { describePlan } from './plan-text.ts'
+import { describeGroups, describePlan } from './plan-text.ts'
 import { ProgressLine } from './progress.ts'
 import { say, type Terminal } from './terminal.ts'
 
@@ -37,6 +37,7 @@ export async function runStudyJob(job: StudyJob): Promise<number> {
     onNotice: (notice: { level: string; message: string }) =>
       note(`${notice.level === 'warning' ? c.yellow('warning: ') : ''}${notice.message}`),
   }
+  for (const line of describeGroups(study)) say(terminal, line)
   let plan: Plan
   try {
     plan = await planStudy(study, workspace, {

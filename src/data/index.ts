@@ -6,7 +6,7 @@ export { type ModelFileOptions, type ResolvedModel, resolveModel } from './hub/m
 export { buildKnownItem, type KnownItemOptions } from './known-item/index.ts'
 export { limitCollection } from './limit.ts'
 export { readMtebResults } from './mteb/index.ts'
-export { openCollection } from './open.ts'
+export { nameFault, openCollection } from './open.ts'
 export { comparability, listPublished, type PublishedFigure, publishedOn } from './published/index.ts'
 export {
   DATASET_GROUPS,

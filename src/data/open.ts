@@ -42,25 +42,34 @@ async function openWhole(spec: CollectionSpec, context: CollectionContext): Prom
       })
     return openFolder(source, spec, localIdentity(spec, context), context)
   }
+  const fault = nameFault(source)
+  if (fault !== undefined) throw fault
+  const known = findDataset(source)!
+  return openKnown(known, known.hub!, spec, context)
+}
+
+/** Why a name that is neither a path nor on the hub by its address cannot be opened; undefined for known collections. Asks nobody. */
+export function nameFault(source: string): FieldtrialError | undefined {
   const known = findDataset(source)
-  const why = known && whyNotOpened(known)
-  if (known && why !== undefined)
-    throw new FieldtrialError('DATA_MISSING', `${known.id} cannot be opened: ${why}.`, {
+  if (known !== undefined) {
+    const why = whyNotOpened(known)
+    if (why === undefined) return undefined
+    return new FieldtrialError('DATA_MISSING', `${known.id} cannot be opened: ${why}.`, {
       hint:
         known.kind === 'training'
           ? 'Name it where examples to train on are asked for.'
           : 'Get the data from its owner, bring it into BEIR layout, and give the folder.',
     })
-  if (known?.hub) return openKnown(known, known.hub, spec, context)
+  }
   const group = expandGroup(source)
   if (group !== undefined)
-    throw new FieldtrialError('USAGE', `${source} names ${group.members.length} collections; one is wanted here.`, {
+    return new FieldtrialError('USAGE', `${source} names ${group.members.length} collections; one is wanted here.`, {
       hint: `Name one of them: ${group.members
         .slice(0, 20)
         .map(({ id }) => id)
         .join(', ')}${group.members.length > 20 ? ' …' : ''}. In \`collections:\` of a study, groups work.`,
     })
-  throw new FieldtrialError('DATA_MISSING', `There is no folder, .zip or known data set ${source}.`, {
+  return new FieldtrialError('DATA_MISSING', `There is no folder, .zip or known data set ${source}.`, {
     hint: unknownHint(source),
   })
 }

@@ -89,6 +89,17 @@ describe('groups of collections', () => {
     ])
   })
 
+  it('and names that cannot be opened are all told at once, with their lines', () => {
+    const problems = problemsOf('  - beir/scifcat\n  - nowhere/x\n  - msmarco/train\n  - beir/bioasq\n  - ./mine')
+    expect(problems.map(({ line, message }) => [line, message])).toEqual([
+      [2, 'There is no folder, .zip or known data set beir/scifcat.'],
+      [3, 'There is no folder, .zip or known data set nowhere/x.'],
+      [4, expect.stringMatching(/^msmarco\/train cannot be opened: a training set/)],
+      [5, expect.stringMatching(/^beir\/bioasq cannot be opened: /)],
+    ])
+    expect(problems[0]!.hint).toBe('Did you mean beir/scifact?')
+  })
+
   it('that match nothing are told with their line and the nearest name', () => {
     expect(problemsOf('  - ./mine\n  - bier/*')).toEqual([
       {

@@ -1,7 +1,14 @@
 import { basename } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { type CollectionSpec, type ExpandedGroup, expandGroup, findDataset, listDatasets } from '../data/index.ts'
+import {
+  type CollectionSpec,
+  type ExpandedGroup,
+  expandGroup,
+  findDataset,
+  listDatasets,
+  nameFault,
+} from '../data/index.ts'
 import { localPath, type ResolveContext } from './resolve-context.ts'
 import { resolveSample } from './resolve-sample.ts'
 import type { CollectionInput, StudyInput } from './schema.ts'
@@ -28,7 +35,7 @@ export function resolveCollections(
   retrievers: readonly RetrieverSpec[],
   context: ResolveContext,
 ): { readonly collections: StudyCollection[]; readonly groups: StudyGroup[] } {
-  const entries = input.collections.map((given, at) => entryOf(given, at, context))
+  const entries = input.collections.flatMap((given, at) => entryOf(given, at, context) ?? [])
   const alone = new Set(entries.flatMap(({ spec, group }) => (group ? [] : [spec.source.toLowerCase()])))
   const taken = new Set<string>()
   const inGroups = new Set<string>()
@@ -58,7 +65,12 @@ export function resolveCollections(
   return { collections, groups }
 }
 
-function entryOf(given: StudyInput['collections'][number], at: number, { folder, problem }: ResolveContext): Entry {
+/** Null where it was told as a problem. */
+function entryOf(
+  given: StudyInput['collections'][number],
+  at: number,
+  { folder, problem }: ResolveContext,
+): Entry | null {
   const spec: CollectionInput = typeof given === 'string' ? { source: given } : given
   if (localPath(spec.source, folder) !== undefined) return { spec, at }
   try {
@@ -75,7 +87,7 @@ function entryOf(given: StudyInput['collections'][number], at: number, { folder,
   } catch (error) {
     if (!(error instanceof FieldtrialError)) throw error
     problem(['collections', at], error.message, error.hint ?? '')
-    return { spec, at }
+    return null
   }
 }
 
@@ -87,7 +99,10 @@ function resolveOne(
   context: ResolveContext,
 ): StudyCollection {
   const { folder, problem } = context
-  const source = localPath(spec.source, folder) ?? spec.source
+  const local = localPath(spec.source, folder)
+  const source = local ?? spec.source
+  const fault = local === undefined && !source.startsWith('hf:') ? nameFault(source) : undefined
+  if (fault !== undefined) problem(['collections', at], fault.message, fault.hint ?? '')
   const usual = findDataset(source)?.name ?? collectionName(source)
   // What is drawn from a collection must not go by its name.
   const wished = spec.name ?? (spec.sample === undefined ? usual : `${usual}-sample`)

@@ -27,7 +27,7 @@ collections:
   - { source: beir/arguana, removeSelf: false }   # what is named by itself is left out of the groups
 \`\`\`
 
-The plan (\`fieldtrial run study.yaml --dry-run\`) says what each group became and what was left out, with the reason. Groups are taken apart
+Before anything is opened, \`run\` says what each group became and what was left out, with the reason. Groups are taken apart
 before anything runs, so each member is a row of its own in the report.
 
 ${groupTable()}
