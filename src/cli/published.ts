@@ -21,7 +21,7 @@ export function registerPublished(program: Command): void {
     )
     .argument('[collection]', 'a name that `fieldtrial datasets` lists, or a pattern such as beir/*')
     .option('--system <text>', 'only systems whose name holds this text')
-    .option('--measure <name>', 'only this measure, e.g. nDCG@10')
+    .option('-m, --measure <name>', 'only this measure, e.g. nDCG@10')
     .option(
       '--mteb <path>',
       'instead, the figures in a result file of MTEB, or in a folder laid out as MODEL/REVISION/TASK.json; may be repeated',

@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { asWriteError, makeFolder, writeAtomic } from './atomic.ts'
+import { asWriteError, makeFolder, removeLeftovers, writeAtomic } from './atomic.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -46,6 +48,26 @@ describe('writeAtomic', () => {
     ).rejects.toThrow('broken')
     expect(await readFile(path, 'utf8')).toBe('old')
     expect(await readdir(folder)).toEqual(['file'])
+  })
+
+  it('removes what a killed process left, and nothing of a running one', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    const left = (name: string, pid: number) => `${name}.${pid}-0123abcd.partial`
+    const names = [
+      'out',
+      'out.txt.partial',
+      left('out', process.pid),
+      left('out', child.pid!),
+      left('other', child.pid!),
+    ]
+    await Promise.all(names.map((name) => mkdir(join(folder, name, 'deep'), { recursive: true })))
+    await removeLeftovers(join(folder, 'out'))
+    expect((await readdir(folder)).sort()).toEqual(names.sort())
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    await removeLeftovers(join(folder, 'out'))
+    expect((await readdir(folder)).sort()).toEqual(names.filter((name) => name !== left('out', child.pid!)))
+    await removeLeftovers(join(folder, 'absent', 'out'))
   })
 
   it('says what to do when the disk is full', () => {

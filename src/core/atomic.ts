@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { FieldtrialError, systemCode } from './errors.ts'
 
 /** Names a file that is not whole yet; left-overs of a killed process carry it and may be removed at any time. */
@@ -9,6 +9,25 @@ export const TEMPORARY_SUFFIX = '.partial'
 /** A name beside `path` that no other process uses. */
 export function temporaryName(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`
+}
+
+/** Removes what processes that are gone have left under `temporaryName(path)`. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const name = basename(path)
+  for (const entry of await readdir(dirname(path)).catch(() => [])) {
+    if (!entry.startsWith(`${name}.`) || !entry.endsWith(TEMPORARY_SUFFIX)) continue
+    const pid = /^(\d+)-[0-9a-f]{8}$/.exec(entry.slice(name.length + 1, -TEMPORARY_SUFFIX.length))?.[1]
+    if (pid !== undefined && isGone(Number(pid))) await rm(join(dirname(path), entry), { recursive: true, force: true })
+  }
+}
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return systemCode(error) === 'ESRCH'
+  }
 }
 
 /**

@@ -98,8 +98,9 @@ A folder or file in the same layout, and \`hf:owner/name\`, work as well; only t
 
 Counts come from ir_datasets (BEIR, MS MARCO), MTEB's descriptive statistics and dataset cards (CoIR, images, ViDoRe, M-BEIR) and the papers;
 commits from MTEB's tasks and from public code that pins them; licences from the data sets' own pages where one was seen. None of it was
-checked against the hub itself from here. The column *unverified* lists the fields that were written from memory or from sources that
-contradict each other. \`datasets verify\` checks the counts on your machine.
+checked against the hub itself. The size of what would be fetched is known for
+${listDatasets().filter(({ bytes }) => bytes !== null).length} of ${listDatasets().length} (\`datasets show\`). The column *unverified* lists the fields that were written from memory or
+from sources that contradict each other. \`datasets verify\` checks the counts on your machine.
 `
 
 const TITLES: Readonly<Record<DatasetFamily, string>> = {

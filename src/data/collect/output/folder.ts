@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { asWriteError, makeFolder, temporaryName } from '../../../core/atomic.ts'
+import { asWriteError, makeFolder, removeLeftovers, temporaryName } from '../../../core/atomic.ts'
 import { FieldtrialError } from '../../../core/errors.ts'
 import { asReadError, pathOf } from '../../../core/read-error.ts'
 
@@ -19,6 +19,7 @@ export const MAKER = 'fieldtrial collect'
  */
 export async function writeFolder<T>(folder: string, fill: (partial: string) => Promise<T>): Promise<T> {
   await requireReplaceable(folder)
+  await removeLeftovers(folder)
   const partial = temporaryName(folder)
   try {
     await makeFolder(partial)
