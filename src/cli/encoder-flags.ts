@@ -91,7 +91,7 @@ export async function encoderSpec(model: string, flags: EncoderFlags): Promise<D
     maxLength: number('max-length', flags.maxLength),
   })
   const input = {
-    collections: ['-'],
+    collections: ['./-'],
     models: [
       defined({
         id: 'encoder',

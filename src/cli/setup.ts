@@ -7,7 +7,7 @@ interface SetupFlags {
   python?: string
   basePython?: string
   folder?: string
-  pip?: string[]
+  pip: string[]
   json?: boolean
 }
 
@@ -22,7 +22,12 @@ export function registerSetup(program: Command): void {
     .option('--python <path>', 'a Python that has torch and transformers already')
     .option('--base-python <path>', 'the Python to make the environment with (default: python3, 3.10 or newer)')
     .option('--folder <dir>', 'where to make the environment (default: in your folder for data)')
-    .option('--pip <arguments...>', 'further arguments for `pip install`, such as an index for another CUDA')
+    .option(
+      '--pip <argument>',
+      'a further argument for `pip install`, such as --pip=--index-url=ADDRESS for another build; can be given again',
+      (argument: string, before: string[]) => [...before, argument],
+      [],
+    )
     .option('--json', 'print what was found as JSON')
     .addHelpText(
       'after',
@@ -38,7 +43,7 @@ export function registerSetup(program: Command): void {
           ...(flags.python === undefined ? {} : { python: flags.python }),
           ...(flags.basePython === undefined ? {} : { basePython: flags.basePython }),
           ...(flags.folder === undefined ? {} : { folder: flags.folder }),
-          ...(flags.pip === undefined ? {} : { pipArguments: flags.pip }),
+          pipArguments: flags.pip,
         }),
       )
       if (flags.json) {

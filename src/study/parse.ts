@@ -82,7 +82,7 @@ function checkTheRest(
   )
   if (RETRIEVERS.some((field) => broken.has(field))) for (const field of RETRIEVERS) broken.add(field)
   const rest = Object.fromEntries(Object.entries(value).filter(([field]) => !broken.has(field)))
-  const parsed = StudySchema.safeParse(broken.has('collections') ? { ...rest, collections: ['-'] } : rest)
+  const parsed = StudySchema.safeParse(broken.has('collections') ? { ...rest, collections: ['./-'] } : rest)
   if (parsed.success)
     resolveStudy(
       parsed.data,

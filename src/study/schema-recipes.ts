@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TORCH_DTYPES } from '../engines/torch/plan.ts'
 import { RECIPES } from '../recipes/index.ts'
 
 export const RECIPE_IDS = RECIPES.map((recipe) => recipe.id) as [string, ...string[]]
@@ -60,9 +61,8 @@ const postprocess = z
   )
 
 export const ONNX_DTYPES = ['float32', 'int8', 'int4'] as const
-export const TORCH_DTYPES = ['float32', 'bfloat16', 'float16'] as const
 export const dtype = z
-  .enum([...ONNX_DTYPES, 'bfloat16', 'float16'] as const)
+  .enum([...new Set([...ONNX_DTYPES, ...TORCH_DTYPES])])
   .describe(
     'Precision of the weights. `engine: onnx`: float32 (default), int8 or int4; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. `engine: torch`: float32 (default on the processor), bfloat16 (default on GPUs) or float16, which overflows in some models and is refused for these.',
   )

@@ -3,7 +3,7 @@
 usage: torch_memory.py MODEL
 
 A forward pass of more tokens than the limit fails as PyTorch fails on a full GPU. Prints {"same": largest difference, "budgets": [...],
-"single": the error of a sequence that is longer than the limit by itself}.
+"single": the error of a sequence that is longer than the limit by itself, "full": that of a GPU on which another process sits}.
 """
 
 import json
@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "worker"))
 
 from fieldtrial_worker import attention  # noqa: E402
 from fieldtrial_worker.decoder import Decoder  # noqa: E402
+from fieldtrial_worker.devices import GIB, require_room  # noqa: E402
 from fieldtrial_worker.encode import Request, Runner  # noqa: E402
 from fieldtrial_worker.errors import WorkerError  # noqa: E402
 from fieldtrial_worker.loading import load  # noqa: E402
@@ -53,4 +54,12 @@ try:
     single = None
 except WorkerError as error:
     single = {"code": error.code, "message": error.message, "hint": error.hint}
-print(json.dumps({"same": float(np.abs(whole - under).max()), "budgets": budgets, "single": single}))
+# What a GPU of 80 GiB tells of which another worker has taken 60.
+torch.cuda.mem_get_info = lambda device: (20 * GIB, 80 * GIB)
+require_room(torch.device("cuda:0"), 18 * GIB)
+try:
+    require_room(torch.device("cuda:0"), 30 * GIB)
+    full = None
+except WorkerError as error:
+    full = {"code": error.code, "message": error.message, "hint": error.hint}
+print(json.dumps({"full": full, "same": float(np.abs(whole - under).max()), "budgets": budgets, "single": single}))

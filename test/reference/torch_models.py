@@ -6,6 +6,7 @@ The request is a list of
   {"make": "adapter", "base": folder, "base_name": text, "out": folder, "core": bool}  a random LoRA adapter, saved by PEFT; "core": on the
                                                                                model without its head, whose layers have shorter names
   {"states": "adapter", "base": folder, "adapter": folder, "core": bool, "ids": [[...]], "out": file}
+  {"states": "plain", "base": folder, "dtype": name, "ids": [[...]], "out": file}
   {"states": "gguf", "file": path, "ids": [[...]], "out": file}
   {"tokens": "gguf", "file": path, "texts": [...], "out": file}
 `states` writes the last token's state of each sequence, after the final norm, as a JSON list of lists; adapters are not merged for it.
@@ -49,6 +50,11 @@ def adapter_states(request):
     return last_states(PeftModel.from_pretrained(target, request["adapter"]).base_model.model, request["ids"])
 
 
+def plain_states(request):
+    model = AutoModelForCausalLM.from_pretrained(request["base"], dtype=getattr(torch, request["dtype"]))
+    return last_states(model, request["ids"])
+
+
 def gguf_states(request):
     file = Path(request["file"])
     model = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32, attn_implementation="eager")
@@ -68,5 +74,5 @@ for request in json.loads(Path(sys.argv[1]).read_text()):
     if "tokens" in request:
         answer = gguf_tokens(request)
     else:
-        answer = adapter_states(request) if request["states"] == "adapter" else gguf_states(request)
+        answer = {"adapter": adapter_states, "plain": plain_states, "gguf": gguf_states}[request["states"]](request)
     Path(request["out"]).write_text(json.dumps(answer))

@@ -53,13 +53,10 @@ class Service:
         self._compiled = False
 
     def hello(self) -> dict:
-        from .devices import devices
-
         return {
             "protocol": PROTOCOL,
             "python": platform.python_version(),
             "versions": versions(),
-            "devices": devices(),
         }
 
     def answer(self, request: dict):
@@ -93,6 +90,9 @@ class Service:
         if request.get("threads"):
             torch.set_num_threads(request["threads"])
         device = torch.device(request["device"])
+        if device.type == "cuda":
+            # Streams and recorded graphs go to the current one.
+            torch.cuda.set_device(device)
         fast = device.type == "cuda" and request["packed"] and request["dtype"] != "float32" and request["decoder"]
         with torch.inference_mode():
             model, missing = load(request, device)

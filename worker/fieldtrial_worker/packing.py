@@ -7,7 +7,7 @@ import torch
 
 STEPS = (32, 160, 512, 2048, 8192, 32768, 131072)
 """Bounds on lengths that the attention kernel is told: few, since each new one is compiled anew."""
-SIZES = (512, 2048, 4096, 8192, 16384, 32768, 65536)
+SIZES = (512, 1024, *range(2048, 65537, 2048))
 """Tokens of packs on compiled models, for the same reason."""
 
 

@@ -25,7 +25,7 @@ const FILLED = 0.98
 /** Requests that a worker has at once, so that it never waits for tokens. */
 const AHEAD = 2
 /** Texts that a GPU does well with at a time. */
-const GPU_CHUNK = 2048
+const GPU_CHUNK = 8192
 
 /** An encoder whose model runs in Python: prompts and tokens are made here, states there, vectors here again. */
 export class TorchEncoder implements Encoder {

@@ -1,8 +1,8 @@
 import type { TextPlan } from '../text/plan.ts'
 
-/** Number format of weights and states. */
-export type TorchDtype = 'float32' | 'bfloat16' | 'float16'
-export const TORCH_DTYPES: readonly TorchDtype[] = ['float32', 'bfloat16', 'float16']
+/** Number formats of weights and states. */
+export const TORCH_DTYPES = ['float32', 'bfloat16', 'float16'] as const
+export type TorchDtype = (typeof TORCH_DTYPES)[number]
 
 /** All that is needed to start workers and to talk to them. */
 export interface TorchPlan extends TextPlan {

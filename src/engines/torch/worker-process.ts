@@ -64,10 +64,6 @@ export class WorkerProcess {
     })
   }
 
-  get pid(): number | undefined {
-    return this.child.pid
-  }
-
   /** Whether it is at work, be it at what was given up. */
   get busy(): boolean {
     return this.open.size > 0
