@@ -16,8 +16,11 @@ KERNEL_HEADS = 256
 try:
     from torch.nn.attention.varlen import varlen_attn
 
+    _PARAMETERS = inspect.signature(varlen_attn).parameters
     # Versions without this parameter take grouped heads as they are.
-    _GROUPED = {"enable_gqa": True} if "enable_gqa" in inspect.signature(varlen_attn).parameters else {}
+    _GROUPED = {"enable_gqa": True} if "enable_gqa" in _PARAMETERS else {}
+    if "window_size" not in _PARAMETERS:
+        varlen_attn = None
 except ImportError:  # before torch 2.10
     varlen_attn = None
 

@@ -31,18 +31,60 @@ class Request:
 
 
 class Answer:
-    """Pooled states, sequences x width, float32; per sequence what goes into the file of scores."""
+    """Pooled states, sequences x width, float32; per sequence what goes into the file of scores.
+
+    What a pack gives is fetched from the device when the next one is under way there, so that neither side waits for the other.
+    """
 
     def __init__(self, count: int):
         self.vectors = None
         self.scores = [None] * count
         self._count = count
+        self._waiting = []
 
-    def put(self, places, vectors: torch.Tensor):
-        rows = vectors.float().cpu().numpy()
+    def put(self, places, vectors: torch.Tensor, scores=()):
+        """@param scores As `wanted_scores` gives them."""
+        self._waiting.append((places, vectors.float(), scores))
+        if len(self._waiting) > 1:
+            self._fetch(self._waiting.pop(0))
+
+    def finish(self) -> "Answer":
+        while self._waiting:
+            self._fetch(self._waiting.pop(0))
+        return self
+
+    def _fetch(self, waiting):
+        places, vectors, scores = waiting
+        rows = vectors.cpu().numpy()
         if self.vectors is None:
             self.vectors = np.empty((self._count, rows.shape[1]), dtype=np.float32)
         self.vectors[places] = rows
+        for kind, own, first, second in scores:
+            if kind == "words":
+                values = second.cpu().numpy().astype("<f4")
+                for place, part in zip(own, np.split(values, np.cumsum(first)[:-1])):
+                    self.scores[place] = part.tobytes()
+            else:
+                for place, ids, values in zip(own, first.cpu().numpy().astype("<i4"), second.cpu().numpy().astype("<f4")):
+                    self.scores[place] = ids.tobytes() + values.tobytes()
+
+
+def wanted_scores(places, scores: torch.Tensor, request: Request) -> list:
+    """Of rows x vocabulary what is asked for: ("words", places, how many of each, their scores one behind the other), and for sequences
+    without words ("top", places, ids, scores) of the largest, rows x terms."""
+    wanted = []
+    rows = [(row, place) for row, place in enumerate(places) if len(request.words[place]) > 0]
+    if rows:
+        counts = [len(request.words[place]) for _, place in rows]
+        columns = np.concatenate([request.words[place] for _, place in rows]).astype(np.int64)
+        at = torch.from_numpy(np.repeat([row for row, _ in rows], counts)), torch.from_numpy(columns)
+        wanted.append(("words", [place for _, place in rows], counts, scores[at[0].to(scores.device), at[1].to(scores.device)]))
+    rows = [(row, place) for row, place in enumerate(places) if len(request.words[place]) == 0]
+    if rows:
+        at = torch.tensor([row for row, _ in rows], device=scores.device)
+        values, ids = scores[at, : request.vocabulary].topk(min(request.fallback, request.vocabulary), dim=1)
+        wanted.append(("top", [place for _, place in rows], ids, values))
+    return wanted
 
 
 class Runner:
@@ -75,7 +117,7 @@ class Runner:
             done += len(places)
             if progress is not None:
                 progress(done)
-        return answer
+        return answer.finish()
 
     def _plan(self, places, request):
         places = list(places)
@@ -98,24 +140,21 @@ class Runner:
         sequences = [request.sequences[place] for place in places]
         if generate is not None:
             vectors, scores = decode(self.model, sequences, *generate)
-            answer.put(places, vectors)
-            for place, row in zip(places, scores):
-                self._keep_scores(place, row, request, answer)
+            answer.put(places, vectors, [] if request.words is None else wanted_scores(places, scores, request))
             return
         states, only_last, hidden = self._run(sequences)
-        lengths = np.asarray([len(ids) for ids in sequences])
         if only_last:
             vectors = torch.cat([states[: len(sequences)].float()] * len(self.model.poolings), dim=1)
         else:
+            lengths = np.asarray([len(ids) for ids in sequences])
             ends = np.cumsum(lengths)
             vectors = pooling.pool(states, ends - lengths, ends, request.pooled_from[places], self.model.poolings)
-        answer.put(places, vectors)
-        if request.words is None:
-            return
-        for at in range(0, len(places), SCORE_ROWS):
-            scores = self.model.scores(hidden[at : min(at + SCORE_ROWS, len(places))])
-            for place, row in zip(places[at : at + SCORE_ROWS], scores):
-                self._keep_scores(place, row, request, answer)
+        scores = []
+        if request.words is not None:
+            for at in range(0, len(places), SCORE_ROWS):
+                some = places[at : at + SCORE_ROWS]
+                scores += wanted_scores(some, self.model.scores(hidden[at : at + len(some)]), request)
+        answer.put(places, vectors, scores)
 
     def _run(self, sequences):
         if not self.model.packed:
@@ -126,17 +165,6 @@ class Runner:
                 return found
         tokens = sum(len(ids) for ids in sequences)
         return self.model.run(pack(sequences, self.model.device, packing.step_above(tokens, packing.SIZES) if self.fixed_sizes else None))
-
-    def _keep_scores(self, place, row, request, answer):
-        if request.words is None:
-            return
-        words = request.words[place]
-        if len(words) > 0:
-            at = torch.as_tensor(words.astype(np.int64), device=row.device)
-            answer.scores[place] = row[at].cpu().numpy().astype("<f4").tobytes()
-            return
-        values, ids = row[: request.vocabulary].topk(min(request.fallback, request.vocabulary))
-        answer.scores[place] = ids.cpu().numpy().astype("<i4").tobytes() + values.cpu().numpy().astype("<f4").tobytes()
 
 
 def padded(sequences, device):

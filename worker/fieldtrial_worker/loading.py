@@ -49,9 +49,9 @@ def load(request: dict, device: torch.device):
             raise
         raise _unreadable(folder, request.get("gguf"), error) from error
     _require_whole(folder, model, info)
-    model = model.to(dtype=dtype)
     if request.get("adapter"):
         model = adapters.merge(model, request["adapter"])
+    # Never `to(dtype)`: it would round the frequencies of the rotary embedding, too, which stay in float32 for a reason.
     model = model.to(device).eval().requires_grad_(False)
     return model, {key.split(".")[0] for key in info["missing_keys"]}
 
