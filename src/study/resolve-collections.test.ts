@@ -24,13 +24,14 @@ describe('groups of collections', () => {
       ['mine', './mine'],
       ['msmarco-dev', 'msmarco/dev'],
       ['msmarco-dl19', 'msmarco/dl19'],
+      ['msmarco-dl20', 'msmarco/dl20'],
     ])
     expect(groups).toMatchObject([
       { given: 'coir/codetrans-*', members: ['codetrans-contest', 'codetrans-dl'], left: [] },
       {
         given: 'msmarco/*',
-        members: ['msmarco-dev', 'msmarco-dl19'],
-        left: [{ id: 'msmarco/dl20' }, { id: 'msmarco/train' }, {}],
+        members: ['msmarco-dev', 'msmarco-dl19', 'msmarco-dl20'],
+        left: [{ id: 'msmarco/train' }, { id: 'msmarco/train-aug' }],
       },
     ])
   })

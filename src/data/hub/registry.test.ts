@@ -166,12 +166,22 @@ describe('MS MARCO', () => {
     )
   })
 
-  test('TREC DL 2020 and the training sets say what to do', async () => {
-    const { open } = await setUp('msmarco/dev', main, qrels)
-    await expect(open({ source: 'msmarco/dl20' })).rejects.toMatchObject({
-      code: 'DATA_MISSING',
-      message: expect.stringContaining('take topics and qrels from TREC'),
+  test('TREC DL 2020 is a package of its own, in MTEB’s layout', async () => {
+    const { open, notices } = await setUp('msmarco/dl20', {
+      ...README,
+      'corpus/corpus-00000-of-00002.parquet': parquetOf(DOCUMENTS.slice(0, 2)),
+      'corpus/corpus-00001-of-00002.parquet': parquetOf(DOCUMENTS.slice(2)),
+      'queries/queries-00000-of-00001.parquet': parquetOf(QUERIES),
+      'data/test-00000-of-00001.parquet': parquetOf(JUDGMENTS),
     })
+    const dl20 = await open({ source: 'msmarco/dl20' })
+    expect(dl20).toMatchObject({ name: 'msmarco-dl20', split: 'test' })
+    expect(await summarise(dl20)).toMatchObject(await hashes())
+    expect(notices).toEqual([])
+  })
+
+  test('the training sets say what to do', async () => {
+    const { open } = await setUp('msmarco/dev', main, qrels)
     await expect(open({ source: 'msmarco/train' })).rejects.toMatchObject({
       message: expect.stringContaining('a training set'),
     })

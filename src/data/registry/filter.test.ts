@@ -22,7 +22,7 @@ test('by family, modality, language, group, size and whether it can be had, all 
   expect(ids({ group: 'beir-18', available: true, size: '4000' })).toEqual(['beir/nfcorpus'])
   expect(ids({ modality: 'image', family: 'image' })).toHaveLength(4)
   expect(filterDatasets({ modality: 'code' }).every(({ family }) => family === 'coir')).toBe(true)
-  expect(ids({ family: 'msmarco', available: true })).toEqual(['msmarco/dev', 'msmarco/dl19'])
+  expect(ids({ family: 'msmarco', available: true })).toEqual(['msmarco/dev', 'msmarco/dl19', 'msmarco/dl20'])
   expect(ids({ name: 'robust', available: true })).toEqual([])
 })
 

@@ -58,14 +58,15 @@ export const MSMARCO: readonly DatasetInfo[] = [
     id: 'msmarco/dl20',
     name: 'msmarco-dl20',
     title: 'TREC Deep Learning 2020, passages',
-    hub: null,
+    // MTEB's task: passages, topics and judgments in one repository.
+    hub: { repo: 'whybe-choi/trec-dl-2020', revision: '83d7d3532f3fa653f132da188bbaa852d959d6f9' },
     mirrors: [],
     bytes: null,
     split: 'test',
     splits: { test: { queries: 54, judgments: 11_386 } },
     queries: 54,
     measures: ['nDCG@10', 'R(rel=2)@1000'],
-    note: 'no package on the hub holds its judgments; take topics and qrels from TREC, the passages from msmarco/dev, and name the three files with `files`',
+    note: 'judged from 0 to 3; passages count as relevant from grade 2 on in every measure but nDCG',
   },
   {
     ...COMMON,

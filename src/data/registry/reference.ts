@@ -46,9 +46,9 @@ ${groupTable()}
   dropped from its ranking, as in BEIR's evaluation. \`removeSelf\` says otherwise.
 - **The task instruction** for recipes that take one ([recipes](recipes.md#task-instructions)).
 
-## TREC Deep Learning 2020
+## MS MARCO from its own files
 
-No package on the hub holds its judgments. The files of MS MARCO and of TREC, as they are, in one folder do:
+The files of MS MARCO and of TREC, as they are, in one folder are a collection too:
 
 \`\`\`yaml
 collections:
