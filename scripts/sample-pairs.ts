@@ -5,6 +5,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const SHOWN = 600
+// Whoever reads may have seen enough (`| head`).
+process.stdout.on('error', () => process.exit(0))
 const [folder, count = '10', seed = '1'] = process.argv.slice(2)
 if (folder === undefined) throw new Error('usage: node scripts/sample-pairs.ts COLLECTION [COUNT] [SEED]')
 

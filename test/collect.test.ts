@@ -63,6 +63,11 @@ describe('collect', () => {
     expect(taken.stderr).toContain('it is left as it is')
   })
 
+  it('takes no empty name for the folder one is in', async () => {
+    const { code, stderr } = await runCli(['collect', 'code', ''], { cwd: folder })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Name a folder or file')])
+  })
+
   it('says what to do next in commands that work', async () => {
     const cwd = folder
     await writeFile(

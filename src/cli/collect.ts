@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { type Command, Option } from 'commander'
+import { FieldtrialError } from '../core/errors.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { CollectionCard } from '../data/collect/index.ts'
 import {
@@ -206,6 +207,10 @@ async function run(
   flags: CommonFlags,
   work: (output: string, work: LongWork) => Promise<CollectionCard>,
 ): Promise<void> {
+  if (source === '')
+    throw new FieldtrialError('USAGE', 'The name of what to collect from is empty.', {
+      hint: 'Name a folder or file; the folder that you are in is `.`.',
+    })
   const terminal = createTerminal({ quiet: flags.quiet ?? false })
   const output = outputOf(flags.output, source)
   const progress = new ProgressLine(terminal)

@@ -9,7 +9,7 @@ import { readUserConfig } from './user-config.ts'
 const run = promisify(execFile)
 
 /** The oldest Python that transformers 5 and PyTorch run on. */
-export const OLDEST_PYTHON = [3, 10] as const
+const OLDEST_PYTHON = [3, 10] as const
 /** The oldest versions that the worker is written for. */
 const OLDEST: Readonly<Record<string, readonly [number, number]>> = { torch: [2, 10], transformers: [5, 10] }
 

@@ -13,7 +13,7 @@ export interface UserConfig {
 type Env = Readonly<Record<string, string | undefined>>
 
 /** The user's folder for settings: `XDG_CONFIG_HOME/fieldtrial`, `~/.config/fieldtrial`, or on Windows `APPDATA\fieldtrial`. */
-export function configFolder(env: Env = process.env): string {
+function configFolder(env: Env = process.env): string {
   if (env.XDG_CONFIG_HOME) return join(env.XDG_CONFIG_HOME, 'fieldtrial')
   if (process.platform === 'win32' && env.APPDATA) return join(env.APPDATA, 'fieldtrial')
   return join(homedir(), '.config', 'fieldtrial')

@@ -10,7 +10,7 @@ import { PROBES, type Probe } from './texts.ts'
 import { batchVariants, longVariants, textVariants, type Variant } from './variants.ts'
 
 /** Least cosine of two engines that do the same: room for 16-bit arithmetic, none for another token. */
-export const SAME = 0.999
+const SAME = 0.999
 const SIDES = ['query', 'document'] as const
 
 /** What the engine in this process says of the probes. */

@@ -6,7 +6,7 @@ import { queryOf } from '../comments/query.ts'
 import { decodeText } from '../files/decode.ts'
 import { notWritten } from '../files/generated.ts'
 import type { Skipped } from '../files/skipped.ts'
-import { DEFAULT_MAX_FILE_BYTES, type SourceFile, type WalkOptions, walkFiles } from '../files/walk.ts'
+import { resolveWalk, type SourceFile, type WalkOptions, walkFiles } from '../files/walk.ts'
 import { type GroupBy, groupOf } from '../group.ts'
 import type { Item } from '../item.ts'
 import { type CollectionCard, type CollectionOptions, writeCollection } from '../output/beir.ts'
@@ -64,10 +64,7 @@ export async function collectCode(
     declarations: options.declarations ?? 'documented',
     titles: options.titles ?? 'none',
     splitBy: options.splitBy ?? 'file',
-    include: options.include ?? [],
-    exclude: options.exclude ?? [],
-    gitignore: options.gitignore ?? true,
-    maxFileBytes: options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES,
+    ...resolveWalk(options),
   } as const
   const items = async function* (skipped: Skipped): AsyncGenerator<Item, { readonly [key: string]: Json }> {
     const tallies = new Map<string, Tally>()

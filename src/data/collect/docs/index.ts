@@ -5,7 +5,7 @@ import type { LongWork } from '../../../core/progress.ts'
 import { markdownSections, type Section } from '../../known-item/markdown.ts'
 import { decodeText } from '../files/decode.ts'
 import type { Skipped } from '../files/skipped.ts'
-import { type SourceFile, type WalkOptions, walkFiles } from '../files/walk.ts'
+import { resolveWalk, type SourceFile, type WalkOptions, walkFiles } from '../files/walk.ts'
 import { type GroupBy, groupOf } from '../group.ts'
 import type { Item } from '../item.ts'
 import { type CollectionCard, type CollectionOptions, writeCollection } from '../output/beir.ts'
@@ -59,10 +59,7 @@ export async function collectDocs(
     minSectionWords: options.minSectionWords ?? 20,
     maxSectionWords: options.maxSectionWords ?? 400,
     splitBy: options.splitBy ?? 'file',
-    include: options.include ?? [],
-    exclude: options.exclude ?? [],
-    gitignore: options.gitignore ?? true,
-    maxFileBytes: options.maxFileBytes ?? MAX_FILE_BYTES,
+    ...resolveWalk(options, MAX_FILE_BYTES),
   } as const
   const items = async function* (skipped: Skipped): AsyncGenerator<Item, { readonly [key: string]: Json }> {
     const files: Record<Format, number> = { html: 0, markdown: 0, pdf: 0, text: 0 }

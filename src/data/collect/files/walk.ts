@@ -32,6 +32,14 @@ export interface WalkOptions {
 
 export const DEFAULT_MAX_FILE_BYTES = 1 << 20
 
+/** What a user may say of the files of a folder, with nothing left to defaults: enters the collection's card. */
+export function resolveWalk(
+  { include = [], exclude = [], gitignore = true, maxFileBytes }: Omit<WalkOptions, 'wanted'>,
+  mostBytes = DEFAULT_MAX_FILE_BYTES,
+) {
+  return { include, exclude, gitignore, maxFileBytes: maxFileBytes ?? mostBytes }
+}
+
 /** Folders of other people's code and of what tools make; they are entered only if named themselves. */
 const FOREIGN = new Set([
   'node_modules',

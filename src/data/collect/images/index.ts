@@ -10,7 +10,7 @@ import { isPicture } from '../../image.ts'
 import { wordsOf } from '../../known-item/markdown.ts'
 import { tableFormat } from '../../table.ts'
 import type { Skipped } from '../files/skipped.ts'
-import { type SourceFile, type WalkOptions, walkFiles } from '../files/walk.ts'
+import { resolveWalk, type SourceFile, type WalkOptions, walkFiles } from '../files/walk.ts'
 import { type GroupBy, groupOf } from '../group.ts'
 import type { Item } from '../item.ts'
 import { type CollectionCard, type CollectionOptions, writeCollection } from '../output/beir.ts'
@@ -42,10 +42,7 @@ export async function collectImages(
   const resolved = {
     minWords: options.minWords ?? 2,
     splitBy: options.splitBy ?? 'file',
-    include: options.include ?? [],
-    exclude: options.exclude ?? [],
-    gitignore: options.gitignore ?? true,
-    maxFileBytes: options.maxFileBytes ?? MAX_FILE_BYTES,
+    ...resolveWalk(options, MAX_FILE_BYTES),
   } as const
   const items = async function* (
     skipped: Skipped,
