@@ -38,3 +38,22 @@ export const SMALL_BEIR = {
   ),
   'qrels/test.tsv': 'query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td2\t2\nq2\t3\t0\n',
 } as const
+
+/** The same as rows of the hub's parquet files. */
+export const SMALL_ROWS = {
+  documents: [
+    { _id: 'd1', title: 'Wings', text: 'Birds fly.' },
+    { _id: 'd2', title: '', text: 'Fish swim.' },
+    { _id: '3', title: '', text: 'Dogs run.' },
+  ],
+  queries: [
+    { _id: 'q1', text: 'what flies' },
+    { _id: 'q2', text: 'what swims' },
+    { _id: 'other', text: 'of another split' },
+  ],
+  judgments: [
+    { 'query-id': 'q1', 'corpus-id': 'd1', score: 1n },
+    { 'query-id': 'q2', 'corpus-id': 'd2', score: 2n },
+    { 'query-id': 'q2', 'corpus-id': '3', score: 0n },
+  ],
+}

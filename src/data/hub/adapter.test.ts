@@ -1,25 +1,11 @@
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../../../test/support/files.ts'
-import { TestHub } from '../../../test/support/hub-server.ts'
+import { hubAndHome } from '../../../test/support/hub-home.ts'
 import { resolveAdapter } from './adapter.ts'
-import type { HubContext } from './config.ts'
 
 const FILES = { 'adapter_config.json': '{}', 'adapter_model.safetensors': 'weights', 'README.md': 'text' }
 
-async function setUp() {
-  const hub = await TestHub.start()
-  const home = await temporaryFolder()
-  const context: HubContext = {
-    cacheDir: join(home, 'own'),
-    retryDelayMs: 1,
-    env: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(home, 'hf') },
-  }
-  return { hub, home, context }
-}
-
 test('an adapter is a folder here, or two files of a repository', async () => {
-  const { hub, home, context } = await setUp()
+  const { hub, home, context } = await hubAndHome()
   expect(await resolveAdapter(home, context)).toEqual({ folder: home, commit: null })
   const commit = hub.push('models/someone/lora', FILES)
   const found = await resolveAdapter('someone/lora', context)
@@ -29,13 +15,13 @@ test('an adapter is a folder here, or two files of a repository', async () => {
 })
 
 test('a named adapter goes to its repository', async () => {
-  const { hub, context } = await setUp()
+  const { hub, context } = await hubAndHome()
   const commit = hub.push('models/castorini/repllama-v1-7b-lora-passage', FILES)
   expect((await resolveAdapter('repllama-7b@main', context)).commit).toBe(commit)
 })
 
 test('pickled weights, a model, and a folder that is not there are refused', async () => {
-  const { hub, context } = await setUp()
+  const { hub, context } = await hubAndHome()
   hub.push('models/someone/pickled', { 'adapter_config.json': '{}', 'adapter_model.bin': 'pickle' })
   hub.push('models/someone/model', { 'config.json': '{}', 'model.safetensors': 'weights' })
   await expect(resolveAdapter('someone/pickled', context)).rejects.toMatchObject({

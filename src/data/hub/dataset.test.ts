@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { folderOf, jsonl, SMALL_BEIR, temporaryFolder } from '../../../test/support/files.ts'
+import { folderOf, jsonl, SMALL_BEIR, SMALL_ROWS, temporaryFolder } from '../../../test/support/files.ts'
 import { type RepoFiles, TestHub } from '../../../test/support/hub-server.ts'
 import { parquetOf } from '../../../test/support/parquet.ts'
 import type { Notice } from '../../core/progress.ts'
@@ -9,21 +9,7 @@ import { openCollection } from '../open.ts'
 import type { CollectionContext, CollectionSpec } from '../spec.ts'
 import { summarise } from '../summary.ts'
 
-const DOCUMENTS = [
-  { _id: 'd1', title: 'Wings', text: 'Birds fly.' },
-  { _id: 'd2', title: '', text: 'Fish swim.' },
-  { _id: '3', title: '', text: 'Dogs run.' },
-]
-const QUERIES = [
-  { _id: 'q1', text: 'what flies' },
-  { _id: 'q2', text: 'what swims' },
-  { _id: 'other', text: 'of another split' },
-]
-const JUDGMENTS = [
-  { 'query-id': 'q1', 'corpus-id': 'd1', score: 1n },
-  { 'query-id': 'q2', 'corpus-id': 'd2', score: 2n },
-  { 'query-id': 'q2', 'corpus-id': '3', score: 0n },
-]
+const { documents: DOCUMENTS, queries: QUERIES, judgments: JUDGMENTS } = SMALL_ROWS
 const floats = JUDGMENTS.map((row) => ({ ...row, score: Number(row.score) + 0 }))
 const corpus = parquetOf(DOCUMENTS, { rowGroupSize: 2 })
 const queries = parquetOf(QUERIES)

@@ -1,26 +1,12 @@
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../../../test/support/files.ts'
-import { TestHub } from '../../../test/support/hub-server.ts'
+import { hubAndHome } from '../../../test/support/hub-home.ts'
 import { modelByName } from '../models/index.ts'
-import type { HubContext } from './config.ts'
 import { resolveModel } from './model.ts'
 
 const FILES = { 'config.json': '{"model_type": "bert"}', 'tokenizer.json': '{}', 'model.safetensors': 'weights' }
 
-async function setUp() {
-  const hub = await TestHub.start()
-  const home = await temporaryFolder()
-  const context: HubContext = {
-    cacheDir: join(home, 'own'),
-    retryDelayMs: 1,
-    env: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(home, 'hf') },
-  }
-  return { hub, context }
-}
-
 test('a short name goes to its repository at the pinned commit, or at another that stands behind it', async () => {
-  const { hub, context } = await setUp()
+  const { hub, context } = await hubAndHome()
   const commit = hub.push('models/BAAI/bge-base-en-v1.5', FILES)
   const pinned = modelByName('bge-base-en-v1.5')!.revision!
   // The test's hub does not have that commit: what is asked for tells where the name leads.
@@ -32,13 +18,13 @@ test('a short name goes to its repository at the pinned commit, or at another th
 })
 
 test('a name without a pinned commit goes to main', async () => {
-  const { hub, context } = await setUp()
+  const { hub, context } = await hubAndHome()
   const commit = hub.push('models/thenlper/gte-base', FILES)
   expect((await resolveModel('gte-base', context)).commit).toBe(commit)
 })
 
 test('a short name that nobody knows is told without a request; hf: still asks the hub', async () => {
-  const { hub, context } = await setUp()
+  const { hub, context } = await hubAndHome()
   await expect(resolveModel('qwen2.5-7b-instrct', context)).rejects.toMatchObject({
     code: 'MODEL_MISSING',
     hint: expect.stringContaining('Did you mean qwen2.5-7b-instruct?'),
@@ -54,7 +40,7 @@ test('a short name that nobody knows is told without a request; hf: still asks t
 })
 
 test('offline, a pinned commit that was never fetched is told as such', async () => {
-  const { hub, context } = await setUp()
+  const { hub, context } = await hubAndHome()
   await expect(resolveModel('bge-base-en-v1.5', { ...context, offline: true })).rejects.toMatchObject({
     code: 'OFFLINE',
     message: expect.stringContaining('BAAI/bge-base-en-v1.5@a5beb1e3'),

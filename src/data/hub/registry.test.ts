@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { folderOf, jsonl, SMALL_BEIR, temporaryFolder } from '../../../test/support/files.ts'
+import { folderOf, jsonl, SMALL_BEIR, SMALL_ROWS, temporaryFolder } from '../../../test/support/files.ts'
 import { type RepoFiles, TestHub } from '../../../test/support/hub-server.ts'
 import { nestedParquetOf, parquetOf } from '../../../test/support/parquet.ts'
 import type { Notice } from '../../core/progress.ts'
@@ -13,21 +13,7 @@ import { summarise } from '../summary.ts'
 
 // Small files of exactly the layout that each family has on the hub, at the commits that the registry pins.
 
-const DOCUMENTS = [
-  { _id: 'd1', title: 'Wings', text: 'Birds fly.' },
-  { _id: 'd2', title: '', text: 'Fish swim.' },
-  { _id: '3', title: '', text: 'Dogs run.' },
-]
-const QUERIES = [
-  { _id: 'q1', text: 'what flies' },
-  { _id: 'q2', text: 'what swims' },
-  { _id: 'other', text: 'of another split' },
-]
-const JUDGMENTS = [
-  { 'query-id': 'q1', 'corpus-id': 'd1', score: 1n },
-  { 'query-id': 'q2', 'corpus-id': 'd2', score: 2n },
-  { 'query-id': 'q2', 'corpus-id': '3', score: 0n },
-]
+const { documents: DOCUMENTS, queries: QUERIES, judgments: JUDGMENTS } = SMALL_ROWS
 const README = { 'README.md': '---\nlicense: mit\n---\n', '.gitattributes': '' }
 
 async function setUp(id: string, main: RepoFiles, qrels: RepoFiles | undefined = undefined) {
