@@ -1,4 +1,5 @@
 import type { Json } from '../core/fingerprint.ts'
+import type { ImageRef } from '../data/types.ts'
 import type { Recipe, Side } from '../recipes/types.ts'
 
 /** What is known of an encoder before its weights are loaded: enough to plan, to estimate and to find cached vectors. */
@@ -18,7 +19,33 @@ export interface EncoderInfo {
   readonly memoryBytes: number | null
   /** Anything a reader of the numbers must know, e.g. `int8 weights: vectors differ from float32's`. */
   readonly warnings: readonly string[]
+  /** How images are read; absent: model or recipe take text only. */
+  readonly images?: ImageReading
 }
+
+/** What an encoder makes of an image before its model sees it. */
+export interface ImageReading {
+  /** Everything that determines an image's part of a vector: pixel budget, resampling, normalisation, decoder. Enters the fingerprint of vectors of collections that have images. */
+  readonly identity: Json
+  /**
+   * Tokens that an image of a size takes in the prompt. Of a dual encoder 0: its image tower reads no prompt.
+   *
+   * @throws FieldtrialError `DATA_INVALID` for an image of a shape that the model cannot take.
+   */
+  tokens(width: number, height: number): number
+}
+
+/** What is encoded: a text, an image, or an image with a text. */
+export interface EncoderItem {
+  /** Contents without the recipe's prefix; empty for an image alone. */
+  readonly text: string
+  readonly image?: ImageRef
+  /** For messages: the document's or the query's id. */
+  readonly id?: string
+}
+
+/** A bare string is a text. */
+export type EncoderInput = string | EncoderItem
 
 /** Sparse vectors of n texts, row after row: the entries of text i are at `offsets[i]` to `offsets[i + 1]` of the two arrays. */
 export interface SparseRows {
@@ -51,17 +78,17 @@ export interface EncodeOptions {
   readonly onProgress?: (texts: number) => void
 }
 
-/** A loaded model that turns texts into vectors. One call at a time is enough: engines batch and thread inside. */
+/** A loaded model that turns texts, and perhaps images, into vectors. One call at a time is enough: engines batch and thread inside. */
 export interface Encoder {
   readonly info: EncoderInfo
   /** Texts that it does best with at a time; absent: any number will do. */
   readonly chunk?: number
   /**
-   * @param texts Contents without the recipe's prefix; the encoder adds it. May be empty strings. Any number; batches are made inside,
-   *   and do not change the result beyond float rounding.
-   * @throws FieldtrialError `ENGINE_FAILED` on NaN or an unexpected dimension, `NETWORK`, `CANCELLED`.
+   * @param inputs Contents without the recipe's prefix; the encoder adds it. May be empty strings; images only where `info.images` says so.
+   *   Any number; batches are made inside, and do not change the result beyond float rounding.
+   * @throws FieldtrialError `ENGINE_FAILED` on NaN or an unexpected dimension, `DATA_INVALID` for an image that cannot be read, `NETWORK`, `CANCELLED`.
    */
-  encode(texts: readonly string[], side: Side, options?: EncodeOptions): Promise<Encoded>
+  encode(inputs: readonly EncoderInput[], side: Side, options?: EncodeOptions): Promise<Encoded>
   close(): Promise<void>
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { hashVector, startEmbeddingServer } from '../../../test/support/embedding-server.ts'
 import { FieldtrialError } from '../../core/errors.ts'
 import { prepareHttp } from '../http/prepare.ts'
+import { itemOf } from '../text/inputs.ts'
 import type { Encoded, Encoder } from '../types.ts'
 import { compareEncoders } from './compare.ts'
 import { runConformance } from './suite.ts'
@@ -51,7 +52,8 @@ function encoderWith({ spoil, refuse, deaf = false, seed = '' }: Fault = {}): En
       memoryBytes: null,
       warnings: [],
     },
-    async encode(texts, side, { signal } = {}) {
+    async encode(inputs, side, { signal } = {}) {
+      const texts = inputs.map((input) => itemOf(input).text)
       const call = ++calls
       await new Promise((resolve) => setTimeout(resolve, 1))
       if (signal?.aborted && !deaf) throw new FieldtrialError('CANCELLED', 'Stopped.')

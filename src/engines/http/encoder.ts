@@ -1,7 +1,8 @@
 import { type ErrorCode, FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import { fillParts } from '../../recipes/template.ts'
 import type { Side } from '../../recipes/types.ts'
-import type { Encoded, EncodeOptions, Encoder, EncoderInfo } from '../types.ts'
+import { requireTexts } from '../text/inputs.ts'
+import type { Encoded, EncodeOptions, Encoder, EncoderInfo, EncoderInput } from '../types.ts'
 import { type Batch, cutBatches, inParallel } from './batches.ts'
 import { openaiWire } from './openai.ts'
 import type { ResolvedHttpOptions } from './options.ts'
@@ -60,9 +61,10 @@ export class HttpEncoder implements Encoder {
     return this.#info
   }
 
-  async encode(texts: readonly string[], side: Side, options: EncodeOptions = {}): Promise<Encoded> {
+  async encode(given: readonly EncoderInput[], side: Side, options: EncodeOptions = {}): Promise<Encoded> {
     const { signal, onProgress, task = '' } = options
     throwIfAborted(signal)
+    const texts = requireTexts(given, this.#info)
     const { batchSize, maxBatchCharacters, concurrency } = this.#options
     const tokens = new Int32Array(texts.length).fill(-1)
     const truncated = new Uint8Array(texts.length).fill(255)

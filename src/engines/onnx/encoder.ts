@@ -3,8 +3,9 @@ import { Worker } from 'node:worker_threads'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import type { Side } from '../../recipes/types.ts'
+import { requireTexts } from '../text/inputs.ts'
 import { requireMemory } from '../text/memory.ts'
-import type { Encoded, EncodeOptions, Encoder, EncoderInfo } from '../types.ts'
+import type { Encoded, EncodeOptions, Encoder, EncoderInfo, EncoderInput } from '../types.ts'
 import { CANCELLED, DONE, type EncodeRequest, fromPlain, type WorkerReply, type WorkerStart } from './messages.ts'
 import type { EncoderPlan } from './plan.ts'
 
@@ -69,8 +70,9 @@ export class OnnxEncoder implements Encoder {
     return encoder
   }
 
-  async encode(texts: readonly string[], side: Side, options: EncodeOptions = {}): Promise<Encoded> {
+  async encode(inputs: readonly EncoderInput[], side: Side, options: EncodeOptions = {}): Promise<Encoded> {
     throwIfAborted(options.signal)
+    const texts = requireTexts(inputs, this.info)
     if (this.ended) throw this.ended
     const id = ++this.lastId
     const shared = new Int32Array(new SharedArrayBuffer(8))
