@@ -51,6 +51,7 @@ export function withEncoderFlags(command: Command): Command {
         'int4',
         'bfloat16',
         'float16',
+        'float8',
       ]),
     )
     .option(

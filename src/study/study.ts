@@ -95,7 +95,7 @@ export interface ModelSpec {
   /** The same as the user wrote it; reports show this, not where it lies on this machine. */
   readonly given: string
   /** `auto` in engine torch: float32 on the processor, bfloat16 on GPUs. */
-  readonly dtype: 'auto' | 'float32' | 'int8' | 'int4' | 'bfloat16' | 'float16'
+  readonly dtype: 'auto' | 'float32' | 'int8' | 'int4' | 'bfloat16' | 'float16' | 'float8'
   /** As the engine names devices. */
   readonly device: string
   /** Folder or hub id of LoRA weights, for engine torch. */

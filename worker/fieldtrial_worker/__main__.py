@@ -98,6 +98,12 @@ class Service:
             model, missing = load(request, device)
             run = Decoder(model, request, device, missing) if request["decoder"] else Encoder(model, request, device)
         del model
+        if request["dtype"] == "float8":
+            from .float8 import convert, require_hardware
+
+            require_hardware(device)
+            with torch.inference_mode():
+                convert(run.core.layers)
         fixed = fast and not request["generates"] and request.get("compile", True)
         if fixed:
             run.compile()

@@ -16,7 +16,8 @@ from . import adapters
 from .devices import require_room
 from .errors import WorkerError
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float8": torch.bfloat16}
+"""Of what is loaded; 8 bits are made of it when the model was checked."""
 
 
 def load(request: dict, device: torch.device):

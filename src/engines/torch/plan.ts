@@ -1,7 +1,7 @@
 import type { TextPlan } from '../text/plan.ts'
 
 /** Number formats of weights and states. */
-export const TORCH_DTYPES = ['float32', 'bfloat16', 'float16'] as const
+export const TORCH_DTYPES = ['float32', 'bfloat16', 'float16', 'float8'] as const
 export type TorchDtype = (typeof TORCH_DTYPES)[number]
 
 /** All that is needed to start workers and to talk to them. */

@@ -53,7 +53,9 @@ export interface TorchOptions {
 
 /** Enters every identity: raise it whenever worker or tokenising change what comes out for the same recipe. */
 const ENCODING_VERSION = 1
-const BYTES = { float32: 4, bfloat16: 2, float16: 2 } as const
+const FLOAT8 = 'float8: matrix products in 8-bit floating point; vectors differ from bfloat16’s, and rank somewhat worse'
+/** While loading: 8 bits are made of bfloat16; on the processor float32 stands in for them. */
+const BYTES = { float32: 4, bfloat16: 2, float16: 2, float8: 4 } as const
 
 /** The model's files, be it a folder or a GGUF file. */
 interface Source {
@@ -72,6 +74,24 @@ interface Source {
  * @throws FieldtrialError `MODEL_MISSING`, `MODEL_INVALID`, `RECIPE_INVALID`, `USAGE`, `CANCELLED`; `ENGINE_FAILED` where there is no usable Python.
  */
 export async function prepareTorch(model: string, options: TorchOptions = {}): Promise<PreparedEncoder> {
+  const { info, plan } = await planTorch(model, options)
+  return {
+    info,
+    preview: (text, side, task) => previewPrompts(plan, text, side, task),
+    tokenCounter: () => tokenCounter(plan),
+    open: (open = {}) => TorchEncoder.open(info, plan, open),
+  }
+}
+
+/** What is known of a model before anything is loaded: for encoding, and for training, which makes the same tokens. */
+export interface PlannedTorch {
+  readonly info: EncoderInfo
+  readonly plan: TorchPlan
+  readonly files: ModelFolder
+}
+
+/** As `prepareTorch`, with all that was found out. */
+export async function planTorch(model: string, options: TorchOptions = {}): Promise<PlannedTorch> {
   const python = options.python ?? (await findPython())
   const environment = await probePython(python, { devices: false })
   const name = options.model ?? model
@@ -92,6 +112,11 @@ export async function prepareTorch(model: string, options: TorchOptions = {}): P
       `float16 overflows in models of the type ${String(files.config.model_type)}: states beyond 65,504 become infinite.`,
       { where: { field: 'dtype' }, hint: 'Use bfloat16, which takes the same memory, or float32.' },
     )
+  if (dtype === 'float8' && !decoder)
+    throw new FieldtrialError('USAGE', `float8 is for language models; ${name} is an encoder.`, {
+      where: { field: 'dtype' },
+      hint: 'Use bfloat16.',
+    })
   const adapter =
     options.adapter === undefined
       ? null
@@ -133,14 +158,9 @@ export async function prepareTorch(model: string, options: TorchOptions = {}): P
     parameters: source.parameters,
     weightBytes: plan.weightBytes,
     memoryBytes: memoryNeeded(plan, files.config),
-    warnings,
+    warnings: dtype === 'float8' ? [...warnings, FLOAT8] : warnings,
   }
-  return {
-    info,
-    preview: (text, side, task) => previewPrompts(plan, text, side, task),
-    tokenCounter: () => tokenCounter(plan),
-    open: (open = {}) => TorchEncoder.open(info, plan, open),
-  }
+  return { info, plan, files }
 }
 
 async function readSource(
