@@ -109,7 +109,7 @@ function requireShapes(file: string, tensors: Checkpoint, checkpoint: Checkpoint
 }
 
 /** Checkpoints of a model with and without its head differ by a prefix. */
-function bare(name: string): string {
+export function bare(name: string): string {
   return name.replace(/^(model\.)?(language_model\.)?(model\.)?/, '').replace(/\.base_layer\./, '.')
 }
 
