@@ -121,13 +121,23 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
       fingerprint: fingerprint(collectionFingerprint(summary, collection.removeSelf)),
     })
   }
+  return { ...(await planOn(study, collections, workspace, options)), imported }
+}
+
+/** The plan of a study's retrievers over collections that are open already, in place of those that it names. */
+export async function planOn(
+  study: Study,
+  collections: readonly PlannedCollection[],
+  workspace: Workspace,
+  options: PlanOptions = {},
+): Promise<Plan> {
   const { encoders, refused } = await prepareEncoders(study, workspace, options)
   const rates = await readRates(workspace)
   const trials: PlannedTrial[] = []
   for (const spec of study.retrievers)
     for (const on of collections)
       trials.push(planTrial(study, workspace, rates, spec, on, { encoders, refused }, trials))
-  return { study, collections, encoders, trials, limit: options.limit ?? null, imported }
+  return { study, collections, encoders, trials, limit: options.limit ?? null, imported: [] }
 }
 
 interface Prepared {
