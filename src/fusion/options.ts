@@ -15,9 +15,9 @@ import {
 /** How runs are made into one. Plain data: it goes into fingerprints as it stands. */
 export interface FusionOptions extends Partial<MethodParameters> {
   readonly method: FusionMethod
-  /** Default `min-max` for methods on scores, `none` for those on ranks. */
+  /** Default `min-max` for methods on scores (`dbsf` for `dbsf`), `none` for those on ranks. */
   readonly normalisation?: Normalisation
-  /** One for each run, for `wsum`, `wmnz`, `mixed` and `w_bordafuse`; default all equal, summing to 1. */
+  /** One for each run, for `wsum`, `wmnz`, `mixed`, `wrrf` and `w_bordafuse`; default all equal, summing to 1. */
   readonly weights?: readonly number[]
   /** Documents kept for each query; default all. */
   readonly depth?: number
@@ -27,6 +27,9 @@ export interface FusionOptions extends Partial<MethodParameters> {
    */
   readonly ties?: 'id' | 'given'
 }
+
+/** Options with their defaults, all but the weights. */
+export type ResolvedFusionOptions = FusionOptions & { readonly normalisation: Normalisation }
 
 const DEFAULTS: MethodParameters = { k: 60, gamma: 0.5, phi: 0.8, sigma: 0.01, alpha: 0.5 }
 
@@ -45,10 +48,10 @@ const RANGES: Record<ParameterName, { wants: string; allows(value: number): bool
  * @throws FieldtrialError `USAGE` for an unknown method or normalisation, for a parameter that the method does not have,
  * for one out of its range, and for weights or a method that do not fit the number of runs
  */
-export function fusionOptions(given: FusionOptions, runs?: number): FusionOptions {
+export function fusionOptions(given: FusionOptions, runs?: number): ResolvedFusionOptions {
   known('fusion method', given.method, METHODS, FUSION_METHODS)
   const method = methodOf(given.method)
-  const normalisation = given.normalisation ?? (method.on === 'scores' ? 'min-max' : 'none')
+  const normalisation = given.normalisation ?? method.normalisation ?? (method.on === 'scores' ? 'min-max' : 'none')
   known('normalisation', normalisation, NORMALISERS, NORMALISATIONS)
   for (const name of Object.keys(RANGES) as ParameterName[]) checkParameter(given, name)
   if (given.weights !== undefined) {
@@ -66,7 +69,7 @@ export function fusionOptions(given: FusionOptions, runs?: number): FusionOption
     throw usage(`Ties cannot be broken by ${given.ties}.`, 'Known: id, given.')
   const { parameter } = method
   const own = parameter ? { [parameter]: given[parameter] ?? DEFAULTS[parameter] } : {}
-  const resolved: FusionOptions = { ...given, normalisation, ...own }
+  const resolved: ResolvedFusionOptions = { ...given, normalisation, ...own }
   if (runs !== undefined) parametersOf(resolved, runs)
   return resolved
 }
@@ -107,7 +110,8 @@ function known(what: string, name: string, all: object, names: readonly string[]
   if (!Object.hasOwn(all, name)) throw usage(`There is no ${what} ${name}.`, didYouMean(name, names))
 }
 
-function weightedMethods(): string[] {
+/** Methods that take weights. */
+export function weightedMethods(): FusionMethod[] {
   return FUSION_METHODS.filter((name) => methodOf(name).weighted)
 }
 

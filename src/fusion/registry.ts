@@ -9,10 +9,11 @@ import { isr, logIsr, lognIsr } from './methods/isr.ts'
 import { mixed } from './methods/mixed.ts'
 import { promptrepsHybrid } from './methods/promptreps-hybrid.ts'
 import { rbc } from './methods/rbc.ts'
-import { rrf } from './methods/rrf.ts'
+import { rrf, weightedRrf } from './methods/rrf.ts'
 import { weightedMnz } from './methods/weighted-mnz.ts'
 import { weightedSum } from './methods/weighted-sum.ts'
 import { bordaNorm } from './normalisations/borda.ts'
+import { dbsfNorm } from './normalisations/dbsf.ts'
 import { maxNorm } from './normalisations/max.ts'
 import { minMax, minMaxInverted } from './normalisations/min-max.ts'
 import { rankNorm } from './normalisations/rank.ts'
@@ -22,7 +23,7 @@ import type { RankedList, Table } from './table.ts'
 
 /** Numbers that a method may take. */
 export interface MethodParameters {
-  /** Of `rrf`; default 60. */
+  /** Of `rrf` and `wrrf`; default 60. */
   readonly k: number
   /** Of `gmnz`; default 0.5. */
   readonly gamma: number
@@ -41,6 +42,8 @@ interface Method {
   readonly on: 'scores' | 'ranks'
   readonly weighted: boolean
   readonly parameter?: ParameterName
+  /** What its scores are made comparable with where nothing else is asked; default `min-max` on scores, `none` on ranks. */
+  readonly normalisation?: Normalisation
   /** How many runs it takes; default two or more. */
   readonly runs?: number
   /** How many of each run's documents it looks at, normalisation included; default all. */
@@ -48,9 +51,11 @@ interface Method {
   combine(table: Table, parameters: MethodParameters & { readonly weights: readonly number[] }): Float64Array
 }
 
-/** The methods under their names in ranx, and one that ranx does not have. */
+/** The methods under their names in ranx, and three that ranx does not have: `wrrf`, `dbsf` and `promptreps-hybrid`. */
 export const METHODS = {
   rrf: { on: 'ranks', weighted: false, parameter: 'k', combine: rrf },
+  wrrf: { on: 'ranks', weighted: true, parameter: 'k', combine: weightedRrf },
+  dbsf: { on: 'scores', weighted: false, normalisation: 'dbsf', combine: combSum },
   wsum: { on: 'scores', weighted: true, combine: weightedSum },
   sum: { on: 'scores', weighted: false, combine: combSum },
   mnz: { on: 'scores', weighted: false, combine: combMnz },
@@ -92,6 +97,7 @@ export const NORMALISERS = {
   max: maxNorm,
   sum: sumNorm,
   zmuv,
+  dbsf: dbsfNorm,
   rank: rankNorm,
   borda: bordaNorm,
 } as const satisfies Record<string, Normalise>
