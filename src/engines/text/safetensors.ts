@@ -133,12 +133,20 @@ function parseHeader(path: string, file: string, json: string, base: number, siz
 
 /** The numbers of a tensor as float32, read from the disk. */
 export async function readTensor(name: string, place: TensorPlace): Promise<Float32Array> {
-  const bytes = await readBytes(place.file, place.offset, place.bytes)
-  if (place.type === 'F32') return new Float32Array(bytes.buffer)
-  const halves = new Uint16Array(bytes.buffer)
-  if (place.type === 'BF16') return bfloat16ToFloat32(halves)
-  if (place.type === 'F16') return Float32Array.from(halves, float16ToNumber)
+  const numbers = decodeNumbers(place, await readBytes(place.file, place.offset, place.bytes))
+  if (numbers !== null) return numbers
   throw invalid(place.file, `holds the tensor ${name} as ${place.type}; F32, F16 and BF16 can be used`)
+}
+
+/** Bytes of a tensor as float32; null for types that are not F32, F16 or BF16. */
+export function decodeNumbers(
+  { type }: Pick<TensorPlace, 'type'>,
+  bytes: Uint8Array<ArrayBuffer>,
+): Float32Array | null {
+  if (type === 'F32') return new Float32Array(bytes.buffer)
+  const halves = new Uint16Array(bytes.buffer)
+  if (type === 'BF16') return bfloat16ToFloat32(halves)
+  return type === 'F16' ? Float32Array.from(halves, float16ToNumber) : null
 }
 
 /** A range of a file in memory of its own. */
