@@ -1,0 +1,111 @@
+"""A prepared training set: token ids of distinct texts, and groups of one query with its positives and negatives; mapped, never read whole."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import WorkerError
+
+VERSION = 1
+
+
+class Group:
+    """One query, the texts that answer it and the texts that do not, as text ids; teacher scores of these, or None."""
+
+    def __init__(self, query: int, positives: np.ndarray, negatives: np.ndarray, scores):
+        self.query, self.positives, self.negatives, self.scores = query, positives, negatives, scores
+
+
+class PreparedSet:
+    """The files of a folder, all little-endian: tokens.bin and from.bin (int32), offsets.bin (uint64), groups.bin (int32) and
+    group-offsets.bin (uint64), scores.bin (float32), words.bin (int32) and word-offsets.bin (uint64), set.json.
+
+    An equal text id is an equal text on an equal side.
+    """
+
+    def __init__(self, folder: str):
+        """@throws WorkerError DATA_INVALID where files are missing, cut short or contradict one another."""
+        self._folder = Path(folder)
+        try:
+            self.facts = json.loads((self._folder / "set.json").read_text())
+        except (OSError, ValueError) as error:
+            raise _broken(self._folder / "set.json", f"cannot be read: {error}") from error
+        if self.facts.get("version") != VERSION:
+            raise _broken(self._folder / "set.json", f"is of version {self.facts.get('version')}; this worker reads {VERSION}")
+        texts = self.facts["texts"]
+        self._offsets = self._map("offsets.bin", "<u8", texts + 1)
+        self._tokens = self._map("tokens.bin", "<i4", int(self._offsets[-1]))
+        self.lengths = np.diff(self._offsets.astype(np.int64))
+        self.pooled_from = self._map("from.bin", "<i4", texts)
+        self._group_offsets, self._groups, self._scores = None, None, None
+        if self.facts.get("groups"):
+            self._group_offsets = self._map("group-offsets.bin", "<u8", self.facts["groups"] + 1)
+            self._groups = self._map("groups.bin", "<i4", int(self._group_offsets[-1]))
+            if self.facts.get("scores"):
+                # A group's record is three numbers and its candidates.
+                self._scores = self._map("scores.bin", "<f4", len(self._groups) - 3 * self.facts["groups"])
+        self._words = self._word_offsets = None
+        if self.facts.get("words"):
+            self._word_offsets = self._map("word-offsets.bin", "<u8", texts + 1)
+            self._words = self._map("words.bin", "<i4", int(self._word_offsets[-1]))
+        if texts and self.lengths.min() < 1:
+            raise _broken(self._folder / "offsets.bin", f"says that text {int(self.lengths.argmin())} has no tokens")
+
+    def _map(self, name: str, kind: str, count: int) -> np.ndarray:
+        path = self._folder / name
+        wanted = count * np.dtype(kind).itemsize
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise _broken(path, f"cannot be read: {error}") from error
+        if size != wanted:
+            raise _broken(path, f"has {size} bytes where {wanted} belong")
+        return np.memmap(path, dtype=kind, mode="r") if count else np.empty(0, dtype=kind)
+
+    @property
+    def groups(self) -> int:
+        return self.facts.get("groups", 0)
+
+    @property
+    def has_scores(self) -> bool:
+        return self._scores is not None
+
+    @property
+    def has_words(self) -> bool:
+        return self._words is not None
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def text(self, i: int) -> np.ndarray:
+        """Token ids."""
+        return self._tokens[int(self._offsets[i]) : int(self._offsets[i + 1])]
+
+    def words(self, i: int) -> np.ndarray:
+        """Ids of the vocabulary that the text's words are made of."""
+        return self._words[int(self._word_offsets[i]) : int(self._word_offsets[i + 1])]
+
+    def group(self, i: int) -> Group:
+        start, end = int(self._group_offsets[i]), int(self._group_offsets[i + 1])
+        record = self._groups[start:end]
+        positives, negatives = int(record[1]), int(record[2])
+        if end - start != 3 + positives + negatives or positives < 1 or record.min() < 0 or max(record[0], *record[3:]) >= len(self):
+            raise _broken(self._folder / "groups.bin", f"is damaged: record {i} does not hold what it says")
+        scores = None if self._scores is None else self._scores[start - 3 * i : end - 3 * (i + 1)]
+        return Group(int(record[0]), record[3 : 3 + positives], record[3 + positives :], scores)
+
+    def require_vocabulary(self, rows: int):
+        """@throws WorkerError DATA_INVALID where a token has no embedding: on a GPU that would end the process without a reason."""
+        for start in range(0, len(self._tokens), 2**24):
+            part = self._tokens[start : start + 2**24]
+            if part.min() < 0 or part.max() >= rows:
+                raise WorkerError(
+                    "DATA_INVALID",
+                    f"The prepared set {self._folder} holds the token {int(part.max())}; the model has embeddings for {rows}.",
+                    "Prepare the set with the tokenizer of this model.",
+                )
+
+
+def _broken(path, what: str) -> WorkerError:
+    return WorkerError("DATA_INVALID", f"{path} {what}.", "Remove the prepared set; it is made again.")
