@@ -10,6 +10,8 @@ import { registerDoctor } from './doctor.ts'
 import { registerInit } from './init.ts'
 import { registerLint } from './lint.ts'
 import { registerMeasure } from './measure.ts'
+import { registerMerge } from './merge.ts'
+import { registerMine } from './mine.ts'
 import { registerModels } from './models.ts'
 import { printError } from './print-error.ts'
 import { registerPublished } from './published.ts'
@@ -20,6 +22,7 @@ import { registerRun } from './run.ts'
 import { registerSample } from './sample.ts'
 import { registerSetup } from './setup.ts'
 import { createTerminal } from './terminal.ts'
+import { registerTrain } from './train.ts'
 
 /** The whole command line, without running anything: for help, completion and the docs. */
 export function createProgram(): Command {
@@ -50,6 +53,7 @@ Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network,
     registerRun,
     registerQuickstart,
     registerInit,
+    registerTrain,
     registerReport,
     registerMeasure,
     registerCompare,
@@ -58,6 +62,8 @@ Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network,
     registerPublished,
     registerLint,
     registerSample,
+    registerMine,
+    registerMerge,
     registerModels,
     registerRecipe,
     registerDoctor,

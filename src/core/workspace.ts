@@ -16,8 +16,11 @@ export type ArtifactKind =
   | 'measures'
   | 'space'
   | 'evidence'
+  | 'fusion'
   | 'lint'
   | 'samples'
+  | 'merges'
+  | 'training-sets'
 
 export const ARTIFACT_KINDS: readonly ArtifactKind[] = [
   'bm25',
@@ -27,8 +30,11 @@ export const ARTIFACT_KINDS: readonly ArtifactKind[] = [
   'measures',
   'space',
   'evidence',
+  'fusion',
   'lint',
   'samples',
+  'merges',
+  'training-sets',
 ]
 
 /**

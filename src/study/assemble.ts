@@ -7,6 +7,7 @@ import { compareTrials } from './compare.ts'
 import { TITLE_RULE } from './identity.ts'
 import type { LintReport } from './lint/types.ts'
 import { machineInfo } from './machine.ts'
+import { shownMerge } from './merge/name.ts'
 import type { Plan, PlannedCollection } from './plan.ts'
 import { publishedRows, TEXT_ALONE } from './published.ts'
 import {
@@ -110,6 +111,6 @@ function resolvedDense(spec: DenseSpec): { readonly [key: string]: Json } {
 }
 
 /** A model as the user named it: where it lies on this machine is nobody's business and decides nothing. */
-function withoutPlace({ given, ...model }: DenseSpec['model']): Json {
-  return { ...model, model: given }
+function withoutPlace({ given, merge, ...model }: DenseSpec['model']): Json {
+  return { ...model, model: given, ...(merge === undefined ? {} : { merge: shownMerge(merge) }) }
 }

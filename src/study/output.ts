@@ -66,7 +66,8 @@ export async function rememberNeeds(workspace: Workspace, plan: Plan, executed?:
   const evidence = executed?.evidenceFingerprints.map((key) => `evidence/${key}`) ?? []
   const lint = executed?.lintFingerprints.map((key) => `lint/${key}`) ?? []
   const samples = plan.collections.flatMap(({ sample }) => (sample === null ? [] : [`samples/${sample}`]))
-  const needs = [...new Set([...samples, ...planned, ...evidence, ...lint])].sort()
+  const merges = plan.merges.map((key) => `merges/${key}`)
+  const needs = [...new Set([...samples, ...merges, ...planned, ...evidence, ...lint])].sort()
   const name = studyKey(plan)
   await writeAtomic(
     workspace.path('studies', `${name}.json`),

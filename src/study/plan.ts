@@ -11,13 +11,16 @@ import type { PublishedFigure } from '../data/published/types.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import { bm25Identity as bm25OptionsIdentity } from '../index/bm25/index.ts'
 import { needsQueryMean } from '../index/postprocess/index.ts'
-import { type Estimate, estimateBm25, estimateFusion, estimateSearch, type Rates, readRates } from './estimate.ts'
-import { bm25Identity, collectionFingerprint, measuresIdentity, runIdentity } from './identity.ts'
+import { type Estimate, estimateBm25, estimateSearch, type Rates, readRates } from './estimate.ts'
+import { ablationIdentity, bm25Identity, collectionFingerprint, measuresIdentity, runIdentity } from './identity.ts'
+import { mergeFingerprints } from './merge/prepare.ts'
 import { type DenseArtifacts, planDense } from './plan-dense.ts'
+import { type FusionParts, planFusion } from './plan-fusion.ts'
+import { planTraining, type TrainingPlan } from './plan-training.ts'
 import { prepareEncoder } from './prepare.ts'
 import { measureOtherQueries } from './query-sample.ts'
 import { obtainSample } from './sample/obtain.ts'
-import type { Bm25Spec, DenseSpec, FusionSpec, RetrieverSpec, Study, StudyCollection } from './study.ts'
+import type { Bm25Spec, DenseSpec, RetrieverSpec, Study, StudyCollection } from './study.ts'
 import { type CollectionTask, taskOf } from './task.ts'
 
 export interface PlannedCollection {
@@ -66,7 +69,11 @@ export type PlannedTrial =
       readonly encoder: PreparedEncoder
       readonly artifacts: DenseArtifacts
     })
-  | (PlannedTrialBase & { readonly kind: 'fusion'; readonly spec: FusionSpec; readonly memberRuns: readonly Json[] })
+  | (PlannedTrialBase &
+      FusionParts & {
+        /** What it is without each member; null where that is not asked. */
+        readonly ablation: Json | null
+      })
   /** Its model cannot be used; the others go on. */
   | (PlannedTrialBase & { readonly kind: 'refused'; readonly spec: RetrieverSpec; readonly error: FieldtrialError })
 
@@ -77,7 +84,11 @@ export interface Plan {
   readonly encoders: ReadonlyMap<string, PreparedEncoder>
   /** Ordered so that a model is loaded once, and a fusion stands after its members. */
   readonly trials: readonly PlannedTrial[]
+  /** Runs that fusions are learned from. */
+  readonly training: TrainingPlan
   readonly limit: number | null
+  /** Fingerprints of the merged models that retrievers run on. */
+  readonly merges: readonly string[]
   /** Published figures out of the files that the study names. */
   readonly imported: readonly PublishedFigure[]
 }
@@ -133,11 +144,52 @@ export async function planOn(
 ): Promise<Plan> {
   const { encoders, refused } = await prepareEncoders(study, workspace, options)
   const rates = await readRates(workspace)
+  const prepared = { encoders, refused }
+  const plan = (spec: RetrieverSpec, on: PlannedCollection, before: readonly PlannedTrial[], from: TrainingPlan) =>
+    planTrial(study, workspace, rates, spec, on, prepared, before, from)
+  // Members that are learned are learned by folds there, so nothing is learned from elsewhere.
+  const training = await planTraining(
+    study,
+    collections,
+    (on, split) => openOtherSplit(on, split, workspace, options),
+    (spec, on, before) => plan(spec, on, before, NO_TRAINING),
+  )
   const trials: PlannedTrial[] = []
-  for (const spec of study.retrievers)
-    for (const on of collections)
-      trials.push(planTrial(study, workspace, rates, spec, on, { encoders, refused }, trials))
-  return { study, collections, encoders, trials, limit: options.limit ?? null, imported: [] }
+  for (const spec of study.retrievers) for (const on of collections) trials.push(plan(spec, on, trials, training))
+  const usable = study.retrievers.filter((spec) => spec.kind === 'dense' && encoders.has(spec.id)) as DenseSpec[]
+  const merges = await mergeFingerprints(usable, workspace, options)
+  return { study, collections, encoders, trials, training, limit: options.limit ?? null, merges, imported: [] }
+}
+
+const NO_TRAINING: TrainingPlan = {
+  trials: [],
+  of: (_, split) => {
+    throw new FieldtrialError('INTERNAL', `Nothing was planned on the split ${split}.`)
+  },
+}
+
+/** The same documents with the queries and judgments of another split. */
+async function openOtherSplit(
+  on: PlannedCollection,
+  split: string,
+  workspace: Workspace,
+  options: PlanOptions,
+): Promise<PlannedCollection> {
+  if (split === on.collection.split)
+    throw new FieldtrialError('STUDY_INVALID', `${on.given} is tested on ${split}, so no fusion can be learned on it.`, {
+      hint: 'Name another split, or use `folds`.',
+    })
+  const spec = { ...on.spec, split }
+  const collection = await openCollection(spec, {
+    cacheDir: workspace.cache,
+    ...(options.limit ? { limit: options.limit } : {}),
+    ...(options.offline ? { offline: true } : {}),
+    ...(options.onNotice ? { onNotice: options.onNotice } : {}),
+  })
+  const state = await collectionState(collection)
+  const summary = await summariseCached(collection, workspace.cache, options)
+  const key = fingerprint(collectionFingerprint(summary, collection.removeSelf))
+  return { ...on, spec, collection, summary, state, fingerprint: key }
 }
 
 interface Prepared {
@@ -200,6 +252,7 @@ function planTrial(
   on: PlannedCollection,
   { encoders, refused }: Prepared,
   before: readonly PlannedTrial[],
+  training: TrainingPlan,
 ): PlannedTrial {
   const { summary, collection } = on
   const error = refusalOf(spec, refused, study)
@@ -217,7 +270,7 @@ function planTrial(
       estimate,
     }
   }
-  const finish = (made: Json, steps: PlannedStep[], search: Estimate) => {
+  const finish = (made: Json, steps: PlannedStep[], search: Estimate, ablated = false) => {
     const run = runIdentity(made, summary, { depth: study.depth, removeSelf: collection.removeSelf })
     const measures = measuresIdentity(
       run,
@@ -227,12 +280,14 @@ function planTrial(
     const runStep = step('search', 'runs', run, search)
     // With a run at hand, what it was made from is not needed again.
     const needed = runStep.cached ? steps.map((s) => ({ ...s, cached: true })) : steps
+    const ablation = ablated ? ablationIdentity(measures) : null
     const all = [
       ...needed,
       runStep,
       step('measure', 'measures', measures, { seconds: 0.1, memoryBytes: 0, diskBytes: 0 }),
+      ...(ablation === null ? [] : [step('try without each member', 'fusion', ablation, search)]),
     ]
-    return { on, run, measures, steps: all, cached: all.every((s) => s.cached) }
+    return { on, run, measures, ablation, steps: all, cached: all.every((s) => s.cached) }
   }
   switch (spec.kind) {
     case 'bm25': {
@@ -264,14 +319,9 @@ function planTrial(
       }
     }
     case 'fusion': {
-      const memberRuns = spec.members.map((id) => before.find((t) => t.spec.id === id && t.on === on)!.run)
-      const made = { fusion: spec.options as unknown as Json, members: memberRuns.map((run) => fingerprint(run)) }
-      return {
-        kind: 'fusion',
-        spec,
-        memberRuns,
-        ...finish(made, [], estimateFusion(summary, spec.members.length, study.depth)),
-      }
+      const { parts, made, steps, search } = planFusion(study, spec, on, before, training)
+      const planned = steps.map(({ what, kind, identity, estimate }) => step(what, kind, identity, estimate))
+      return { ...parts, ...finish(made, planned, search, spec.ablation) }
     }
   }
 }

@@ -3,9 +3,11 @@ import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
 import { resolveModel } from '../data/index.ts'
 import { type HttpOptions, prepareHttp, prepareOnnx } from '../engines/index.ts'
+import { type LlamaDevice, prepareLlama } from '../engines/llama/index.ts'
 import type { Device, WeightDtype } from '../engines/onnx/plan.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import { instructPrompts } from '../recipes/index.ts'
+import { withMergedModel } from './merge/prepare.ts'
 import { prepareTorchModel, unpinned, withWarning } from './prepare-torch.ts'
 import type { DenseSpec } from './study.ts'
 
@@ -16,7 +18,9 @@ export async function prepareEncoder(
   options: { readonly offline?: boolean; readonly work?: LongWork } = {},
 ): Promise<PreparedEncoder> {
   try {
-    return await prepare(spec, workspace, options)
+    const offline = options.offline ? { offline: true } : {}
+    const merged = await withMergedModel(spec, workspace, { ...offline, ...options.work })
+    return merged.warnings.reduce(withWarning, await prepare(merged.spec, workspace, options))
   } catch (error) {
     if (!(error instanceof FieldtrialError) || error.message.includes(spec.id)) throw error
     // Of several models in a study, the message must say which one.
@@ -37,6 +41,15 @@ async function prepare(
   const { model, recipe } = spec
   if (model.engine === 'http') return prepareHttp(httpOptions(spec))
   if (model.engine === 'torch') return prepareTorchModel(spec, workspace, options)
+  if (model.engine === 'llama')
+    return prepareLlama(model.model, {
+      model: model.given,
+      recipe: recipe.recipe,
+      parameters: recipe.parameters,
+      device: model.device as LlamaDevice,
+      hashCache: workspace.path('cache', 'model-hashes.json'),
+      ...(options.work?.signal ? { signal: options.work.signal } : {}),
+    })
   const { folder } = await resolveModel(model.model, {
     cacheDir: workspace.cache,
     ...(options.offline ? { offline: true } : {}),

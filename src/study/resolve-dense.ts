@@ -1,11 +1,17 @@
 import { basename } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { FieldtrialError } from '../core/errors.ts'
 import { nearest } from '../core/suggest.ts'
+import { LLAMA_DEVICES } from '../engines/llama/devices.ts'
+import { isGguf } from '../engines/text/gguf/file.ts'
 import { DEVICE_PATTERN } from '../engines/torch/devices.ts'
 import { TORCH_DTYPES } from '../engines/torch/plan.ts'
+import { checkMerge, type MergeSpec } from '../fusion/weights/index.ts'
 import { type PostprocessStep, slugOfSteps } from '../index/postprocess/index.ts'
 import type { RecipeParameters } from '../recipes/types.ts'
 import { dropUndefined } from './drop-undefined.ts'
+import { describeMerge, mergeName } from './merge/name.ts'
+import { resolveMerge } from './merge/resolve.ts'
 import { localPath, type ResolveContext } from './resolve-context.ts'
 import type { ModelInput, PostprocessInput, RecipeInput } from './schema.ts'
 import { ONNX_DEVICES, ONNX_DTYPES } from './schema-recipes.ts'
@@ -48,11 +54,7 @@ export function resolveDense(
       const steps = (input.postprocess ?? []).map(postprocessStep)
       if (model.engine === 'http') refuseOnServer(input, parameters, path, context)
       else if (input.dtype !== undefined && !dtypeFits(model.engine, input.dtype))
-        context.problem(
-          path,
-          `engine: ${model.engine} has no dtype ${input.dtype}; it has ${dtypesOf(model.engine).join(', ')}.`,
-          'Choose one of these.',
-        )
+        context.problem(path, noDtype(model.engine, input.dtype), 'Choose one of these.')
       for (const output of outputsOf(input)) {
         // A sparse half has no vector that could be post-processed, and only a hybrid weighs its halves.
         const postprocess = output === 'sparse' ? [] : steps
@@ -160,7 +162,11 @@ function refuseOnServer(input: RecipeInput, parameters: RecipeParameters, path: 
 }
 
 function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext): ModelSpec {
-  const engine = given.engine ?? (given.url ? 'http' : 'onnx')
+  const merge = given.merge === undefined ? undefined : mergeOf(given, path, context)
+  if (given.model === undefined && merge === undefined)
+    context.problem(path, 'A model needs `model:`, or `merge:`.', 'Name a folder, a model, or what is to be merged.')
+  const named = given.model ?? (merge === undefined ? '' : describeMerge(merge))
+  const engine = given.engine ?? (given.url ? 'http' : isGguf(named) ? 'llama' : 'onnx')
   const local = engine !== 'http'
   const refuse = (field: string, why: string) =>
     context.problem([...path, field], why, 'Remove the field, or choose the other engine.')
@@ -178,20 +184,22 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
   if (given.device !== undefined && local && !deviceFits(engine, given.device))
     refuse('device', `engine: ${engine} has no device ${given.device}.`)
   if (given.dtype !== undefined && local && !dtypeFits(engine, given.dtype))
-    refuse('dtype', `engine: ${engine} has no dtype ${given.dtype}; it has ${dtypesOf(engine).join(', ')}.`)
-  if (engine === 'onnx' && /\.gguf$/i.test(given.model)) refuse('engine', 'A GGUF file is read by engine: torch.')
+    refuse('dtype', noDtype(engine, given.dtype))
+  if (engine === 'onnx' && isGguf(named)) refuse('engine', 'A GGUF file is read by engine: llama and engine: torch.')
+  if (engine === 'llama' && !isGguf(named)) refuse('model', `engine: llama reads GGUF files, and ${named} is none.`)
   if (local)
     for (const field of HTTP_FIELDS) if (given[field] !== undefined) refuse(field, `\`${field}\` is for engine: http.`)
   // A hub id without an owner is rare, a slip of the keyboard is not; better to ask than to go to the network.
-  if (local && !given.model.includes('/') && isBm25Shorthand(nearest(given.model, ['bm25']) ?? ''))
-    context.problem([...path], `There is no model folder ${given.model}.`, 'Did you mean bm25?')
+  if (local && merge === undefined && !named.includes('/') && isBm25Shorthand(nearest(named, ['bm25']) ?? ''))
+    context.problem([...path], `There is no model folder ${named}.`, 'Did you mean bm25?')
   return dropUndefined({
     engine,
-    model: local ? (localPath(given.model, context.folder) ?? given.model) : given.model,
-    given: given.model,
-    dtype: given.dtype ?? (engine === 'torch' ? ('auto' as const) : ('float32' as const)),
-    device: given.device ?? (engine === 'torch' ? 'auto' : 'cpu'),
+    model: local ? (localPath(named, context.folder) ?? named) : named,
+    given: named,
+    dtype: given.dtype ?? (engine === 'torch' || engine === 'llama' ? ('auto' as const) : ('float32' as const)),
+    device: given.device ?? (engine === 'torch' || engine === 'llama' ? 'auto' : 'cpu'),
     adapter: given.adapter === undefined ? undefined : (localPath(given.adapter, context.folder) ?? given.adapter),
+    merge,
     url: given.url,
     api: given.api,
     apiKeyEnv: given.apiKeyEnv,
@@ -203,14 +211,49 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
   })
 }
 
-/** Of one model, what engine torch runs is told from the rest by its name. */
-function defaultName({ engine, given, adapter }: ModelSpec): string {
-  const parts = [modelName(given), ...(adapter === undefined ? [] : [modelName(adapter)])]
-  return [...parts, ...(engine === 'torch' ? ['torch'] : [])].join('-')
+/** A merge is checked before any work; engines that load one folder of weights can run it. */
+function mergeOf(given: ModelInput, path: Path, context: ResolveContext): MergeSpec {
+  const at = [...path, 'merge']
+  const engine = given.engine ?? 'onnx'
+  // Zod writes absent members as possibly undefined; YAML has no undefined, so none is there.
+  const asked = resolveMerge(given.merge as MergeSpec, context)
+  const merge = engine === 'onnx' ? { ...asked, output: asked.output ?? ('model' as const) } : asked
+  try {
+    checkMerge(merge)
+  } catch (error) {
+    if (!(error instanceof FieldtrialError)) throw error
+    for (const problem of error.problems.length > 0 ? error.problems : [error])
+      context.problem(at, problem.message, problem.hint ?? '')
+  }
+  if (given.model !== undefined)
+    context.problem(at, 'A model is either a `model` or a `merge`.', 'Remove one of the two.')
+  if (engine !== 'onnx' && engine !== 'torch')
+    context.problem(at, `engine: ${engine} cannot run what is merged here.`, 'Use engine: onnx or torch.')
+  if (given.adapter !== undefined)
+    context.problem(at, 'An `adapter` beside a merge is put on nothing.', 'Name it with a model inside the merge.')
+  if (engine === 'onnx' && merge.output === 'adapter')
+    context.problem(at, 'engine: onnx runs no adapters.', 'Use `output: model`, or engine: torch.')
+  return merge
+}
+
+/** Of one model, what engines torch and llama run is told from the rest by its name. */
+function defaultName({ engine, given, adapter, merge }: ModelSpec): string {
+  const parts = [
+    merge === undefined ? modelName(given) : mergeName(merge),
+    ...(adapter === undefined ? [] : [modelName(adapter)]),
+  ]
+  return [...parts, ...(engine === 'torch' || engine === 'llama' ? [engine] : [])].join('-')
 }
 
 function dtypesOf(engine: ModelSpec['engine']): readonly string[] {
-  return engine === 'torch' ? TORCH_DTYPES : ONNX_DTYPES
+  return engine === 'torch' ? TORCH_DTYPES : engine === 'llama' ? [] : ONNX_DTYPES
+}
+
+function noDtype(engine: ModelSpec['engine'], dtype: string): string {
+  const there = dtypesOf(engine)
+  return there.length === 0
+    ? `engine: ${engine} takes no dtype: weights are as the file has them.`
+    : `engine: ${engine} has no dtype ${dtype}; it has ${there.join(', ')}.`
 }
 
 function dtypeFits(engine: ModelSpec['engine'], dtype: string): boolean {
@@ -218,7 +261,8 @@ function dtypeFits(engine: ModelSpec['engine'], dtype: string): boolean {
 }
 
 function deviceFits(engine: ModelSpec['engine'], device: string): boolean {
-  return engine === 'torch' ? DEVICE_PATTERN.test(device) : (ONNX_DEVICES as readonly string[]).includes(device)
+  if (engine === 'torch') return DEVICE_PATTERN.test(device)
+  return ((engine === 'llama' ? LLAMA_DEVICES : ONNX_DEVICES) as readonly string[]).includes(device)
 }
 
 function modelName(model: string): string {

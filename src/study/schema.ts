@@ -1,8 +1,10 @@
 import { z } from 'zod'
-import { FUSION_METHODS, NORMALISATIONS } from '../fusion/index.ts'
+import { LLAMA_DEVICES } from '../engines/llama/devices.ts'
+import { MERGE_PLACES, MergeSchema } from '../fusion/weights/index.ts'
 import { BM25_VARIANTS } from '../index/bm25/index.ts'
 import { ANALYZERS, STEMMERS } from '../index/text/index.ts'
 import { BIAS_MODES } from './sample/options.ts'
+import { fusionObject, learnedObject, routeObject } from './schema-fusion.ts'
 import {
   DEVICE,
   dtype,
@@ -134,14 +136,18 @@ const modelObject = z.strictObject({
   model: z
     .string()
     .min(1)
-    .describe(
-      'A folder in sentence-transformers or transformers layout, a .gguf file (`engine: torch`), a name that `fieldtrial models` lists, a Hugging Face id (`owner/name` or `owner/name@revision`), or, for `engine: http`, the name that the server knows.',
-    ),
-  engine: z
-    .enum(['onnx', 'http', 'torch'])
     .optional()
     .describe(
-      'What runs the model: `onnx` in this process, `torch` in PyTorch beside it (GPUs, GGUF, adapters; see `fieldtrial setup`), or `http` for a server. Default: `http` if `url` is given, else `onnx`.',
+      'A folder in sentence-transformers or transformers layout, a .gguf file (`engine: llama` or `torch`), a name that `fieldtrial models` lists, a Hugging Face id (`owner/name` or `owner/name@revision`), or, for `engine: http`, the name that the server knows.',
+    ),
+  merge: MergeSchema.optional().describe(
+    'In place of `model`: models of one ancestor merged into one, made when the study runs. See docs/merging.md.',
+  ),
+  engine: z
+    .enum(['onnx', 'http', 'torch', 'llama'])
+    .optional()
+    .describe(
+      'What runs the model: `onnx` in this process, `torch` in PyTorch beside it (GPUs, GGUF, adapters; see `fieldtrial setup`), `llama` in llama.cpp beside it (GGUF), or `http` for a server. Default: `http` if `url` is given, `llama` for a .gguf file, else `onnx`.',
     ),
   url: z
     .url({ protocol: /^https?$/ })
@@ -170,10 +176,13 @@ const modelObject = z.strictObject({
   dtype: dtype.optional(),
   device: z
     .string()
-    .regex(DEVICE, `must be one of ${ONNX_DEVICES.join(', ')}, or for engine: torch ${TORCH_DEVICES}`)
+    .regex(
+      DEVICE,
+      `must be one of ${ONNX_DEVICES.join(', ')}, for engine: torch ${TORCH_DEVICES}, or for engine: llama ${LLAMA_DEVICES.join(', ')}`,
+    )
     .optional()
     .describe(
-      `What computes. In \`engine: onnx\` ${ONNX_DEVICES.join(', ')}, where onnxruntime was built with it; default: cpu. In \`engine: torch\` ${TORCH_DEVICES}; default: auto, the first GPU if there is one.`,
+      `What computes. In \`engine: onnx\` ${ONNX_DEVICES.join(', ')}, where onnxruntime was built with it; default: cpu. In \`engine: torch\` ${TORCH_DEVICES}; default: auto, the first GPU if there is one. In \`engine: llama\` ${LLAMA_DEVICES.join(', ')}; default: auto, the best that is there.`,
     ),
   adapter: z
     .string()
@@ -240,24 +249,6 @@ const bm25Object = z.strictObject({
     .describe('Weights of the two fields, for `multifield`.'),
 })
 
-const fusionObject = z.strictObject({
-  id: id.optional(),
-  method: z
-    .enum(FUSION_METHODS)
-    .describe('How scores or ranks are combined; `rrf` is reciprocal rank fusion, `wsum` a weighted sum.'),
-  of: z.array(z.string()).min(2).describe('Ids of the retrievers to combine; may name other fusions.'),
-  k: z.number().nonnegative().optional().describe('Constant of `rrf`. Default: 60.'),
-  alpha: z.number().min(0).max(1).optional().describe('`promptreps-hybrid`: weight of the first member. Default: 0.5.'),
-  gamma: z.number().optional().describe('Exponent of `gmnz`. Default: 0.5.'),
-  phi: z.number().gt(0).lt(1).optional().describe('Persistence of `rbc`. Default: 0.8.'),
-  sigma: z.number().min(0).max(1).optional().describe('Offset of `logn_isr`. Default: 0.01.'),
-  weights: z.array(z.number()).optional().describe('One per member, for weighted methods. Default: all equal.'),
-  normalisation: z
-    .enum(NORMALISATIONS)
-    .optional()
-    .describe('How each run’s scores are scaled first. Default: min-max for sums, none for methods of ranks.'),
-})
-
 /** The shape of a study file. */
 export const StudySchema = z
   .strictObject({
@@ -286,7 +277,7 @@ export const StudySchema = z
     fusion: z
       .array(z.union([z.string().min(1), fusionObject]))
       .optional()
-      .describe('Retrievers made of others: `rrf:bm25,minilm`, or the same as an object.'),
+      .describe('Retrievers made of others: `rrf:bm25,minilm`, or the same as an object. See docs/fusion.md.'),
     measures: z
       .array(z.string().min(1))
       .min(1)
@@ -373,6 +364,12 @@ export function fieldsAt(path: readonly (string | number)[]): string[] {
     'collections.sample': sampleObject,
     models: modelObject,
     'models.prompts': prompts,
+    ...Object.fromEntries(
+      Object.entries(MERGE_PLACES).map(([place, object]) => [
+        ['models.merge', place].filter(Boolean).join('.'),
+        object,
+      ]),
+    ),
     recipes: recipeObject,
     'recipes.prompts': prompts,
     'recipes.sweep': recipeObject.shape.sweep.unwrap(),
@@ -383,6 +380,9 @@ export function fieldsAt(path: readonly (string | number)[]): string[] {
     'baselines.analyzer': analyzerObject,
     'baselines.weights': bm25Object.shape.weights.unwrap(),
     fusion: fusionObject,
+    'fusion.weights': z.strictObject({ learned: learnedObject }),
+    'fusion.weights.learned': learnedObject,
+    'fusion.route': routeObject,
     vectors: StudySchema.shape.vectors.unwrap(),
     comparison: StudySchema.shape.comparison.unwrap(),
     output: StudySchema.shape.output.unwrap(),

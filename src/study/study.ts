@@ -1,5 +1,6 @@
 import type { CollectionSpec } from '../data/index.ts'
-import type { FusionOptions } from '../fusion/index.ts'
+import type { FusionOptions, RouteOptions, SpaceOptions } from '../fusion/index.ts'
+import type { MergeSpec } from '../fusion/weights/index.ts'
 import type { Bm25Options } from '../index/bm25/index.ts'
 import type { PostprocessStep } from '../index/postprocess/index.ts'
 import type { Measure } from '../measure/index.ts'
@@ -89,17 +90,19 @@ export interface DenseSpec {
 
 /** What runs, and how it is reached; nothing about prompts or pooling. */
 export interface ModelSpec {
-  readonly engine: 'onnx' | 'http' | 'torch'
+  readonly engine: 'onnx' | 'http' | 'torch' | 'llama'
   /** Absolute folder, hub id with optional `@revision`, or a server's model name. */
   readonly model: string
   /** The same as the user wrote it; reports show this, not where it lies on this machine. */
   readonly given: string
-  /** `auto` in engine torch: float32 on the processor, bfloat16 on GPUs. */
+  /** `auto` in engine torch: float32 on the processor, bfloat16 on GPUs; in engine llama always: the file's own. */
   readonly dtype: 'auto' | 'float32' | 'int8' | 'int4' | 'bfloat16' | 'float16' | 'float8'
   /** As the engine names devices. */
   readonly device: string
   /** Folder or hub id of LoRA weights, for engine torch. */
   readonly adapter?: string
+  /** The model is made by merging others; `model` and `given` only describe it then. */
+  readonly merge?: MergeSpec
   readonly url?: string
   readonly api?: 'openai' | 'tei'
   readonly apiKeyEnv?: string
@@ -114,12 +117,50 @@ export interface ModelSpec {
 export interface RecipeSpec {
   readonly recipe: string
   readonly parameters: RecipeParameters
+  /** Nobody chose it: a model that was trained with a recipe brings its own. */
+  readonly byDefault?: boolean
 }
 
-export interface FusionSpec {
+/** A retriever made of others. */
+export type FusionSpec = RunFusionSpec | RouteSpec | SpaceFusionSpec
+
+interface FusionBase {
   readonly kind: 'fusion'
   readonly id: string
-  readonly options: FusionOptions
   /** Ids of retrievers that stand before this one. */
   readonly members: readonly string[]
+  /** Whether it is tried without each of its members. */
+  readonly ablation: boolean
+}
+
+/** One run out of several. */
+export interface RunFusionSpec extends FusionBase {
+  readonly type: 'run'
+  readonly options: FusionOptions
+  /** Null: its weights, if it has any, are given. */
+  readonly learn: LearnSpec | null
+}
+
+/** Each query by the member, or the weights, that fit it. */
+export interface RouteSpec extends FusionBase {
+  readonly type: 'route'
+  readonly options: FusionOptions
+  readonly route: RouteOptions
+  readonly learn: LearnSpec
+}
+
+/** One embedding space out of several. */
+export interface SpaceFusionSpec extends FusionBase {
+  readonly type: 'space'
+  readonly space: SpaceOptions
+}
+
+/** From which judgments a fusion is learned: never from those of the queries that it is reported on. */
+export interface LearnSpec {
+  /** The other folds of the queries under test, or the queries of another split. */
+  readonly by: { readonly folds: number } | { readonly split: string }
+  /** Canonical name of the measure that is made as high as can be. */
+  readonly measure: string
+  /** Of the parting into folds. */
+  readonly seed: number
 }
