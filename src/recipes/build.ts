@@ -7,6 +7,7 @@ export interface RecipeParts {
   readonly source: string
   readonly prompts: Recipe['prompts']
   readonly imagePrompts?: Recipe['imagePrompts']
+  readonly mixedPrompts?: Recipe['mixedPrompts']
   readonly contents?: Recipe['contents']
   readonly pooling: readonly Pooling[]
   readonly span?: Recipe['span']
@@ -28,6 +29,7 @@ export function buildRecipe(facts: ModelFacts, parameters: RecipeParameters, par
     source: parts.source,
     prompts: parts.prompts,
     imagePrompts: parts.imagePrompts ?? null,
+    ...(parts.mixedPrompts === undefined ? {} : { mixedPrompts: parts.mixedPrompts }),
     contents: parts.contents ?? 'as-is',
     pooling: pooling === undefined ? parts.pooling : typeof pooling === 'string' ? [pooling] : pooling,
     span: parts.span ?? 'all',

@@ -1,7 +1,7 @@
 import { buildRecipe, chatPrompt } from './build.ts'
 import { chatParts } from './chat-layout.ts'
 import { requireDecoder } from './parameters.ts'
-import type { ModelFacts, PromptPart, RecipeDefinition } from './types.ts'
+import type { Prompt, PromptPart, RecipeDefinition } from './types.ts'
 import { seesImages } from './vision.ts'
 
 const TEXT: readonly PromptPart[] = [
@@ -11,6 +11,12 @@ const TEXT: readonly PromptPart[] = [
 const IMAGE: readonly PromptPart[] = [
   { kind: 'image' },
   { kind: 'literal', text: '\nSummary above image in one word: ' },
+]
+/** E5-V was not made for both at once; this is LamRA's wording (Liu et al. 2024, arXiv:2412.01720), which took the idea over. */
+const MIXED: readonly PromptPart[] = [
+  { kind: 'image' },
+  { kind: 'contents' },
+  { kind: 'literal', text: '\nSummarize above image and sentence in one word: ' },
 ]
 
 /**
@@ -31,12 +37,14 @@ export const e5v: RecipeDefinition = {
       id: 'e5v',
       source: e5v.source,
       prompts: { query: [prompt(TEXT)], document: [prompt(TEXT)] },
-      imagePrompts: imagePrompts(facts, () => prompt(IMAGE)),
+      ...(seesImages(facts)
+        ? { imagePrompts: onBothSides(prompt(IMAGE)), mixedPrompts: onBothSides(prompt(MIXED)) }
+        : {}),
       pooling: ['lasttoken'],
     })
   },
 }
 
-function imagePrompts(facts: ModelFacts, make: () => ReturnType<typeof chatPrompt>) {
-  return seesImages(facts) ? { query: [make()], document: [make()] } : null
+function onBothSides(prompt: Prompt) {
+  return { query: [prompt], document: [prompt] }
 }

@@ -18,6 +18,11 @@ const IMAGE: readonly PromptPart[] = [
     text: 'Use one word to represent the image in a retrieval task. Make sure your word is in lowercase.',
   },
 ]
+/** Own wording, after those for a text and for an image: no paper asks about both. */
+const MIXED: Readonly<Record<Side, readonly PromptPart[]>> = {
+  query: mixed('Query', 'query'),
+  document: mixed('Passage', 'passage'),
+}
 /** The prompt ends inside the quotes: the next token is the word. */
 const ANSWER = 'The word is: "'
 
@@ -55,9 +60,15 @@ export const promptreps: RecipeDefinition = {
         query: [prompt(facts, parameters, templateParts(parameters.prompts?.query ?? USER.query))],
         document: [prompt(facts, parameters, templateParts(parameters.prompts?.document ?? USER.document))],
       },
-      imagePrompts: seesImages(facts)
-        ? { query: [prompt(facts, parameters, IMAGE)], document: [prompt(facts, parameters, IMAGE)] }
-        : null,
+      ...(seesImages(facts)
+        ? {
+            imagePrompts: { query: [prompt(facts, parameters, IMAGE)], document: [prompt(facts, parameters, IMAGE)] },
+            mixedPrompts: {
+              query: [prompt(facts, parameters, MIXED.query)],
+              document: [prompt(facts, parameters, MIXED.document)],
+            },
+          }
+        : {}),
       contents: 'trim',
       pooling: ['lasttoken'],
       lengthOf: 'contents',
@@ -65,6 +76,18 @@ export const promptreps: RecipeDefinition = {
       generate: steps > 0 ? { maxTokens: steps, stop: '"' } : null,
     })
   },
+}
+
+function mixed(title: string, noun: string): readonly PromptPart[] {
+  return [
+    { kind: 'image' },
+    { kind: 'literal', text: `${title}: "` },
+    { kind: 'contents' },
+    {
+      kind: 'literal',
+      text: `". Use one word to represent the image and the ${noun} in a retrieval task. Make sure your word is in lowercase.`,
+    },
+  ]
 }
 
 function prompt(facts: ModelFacts, { system = 'default' }: RecipeParameters, user: readonly PromptPart[]): Prompt {

@@ -59,8 +59,10 @@ export interface Recipe {
   readonly source: string
   /** One prompt per side, or several whose vectors are averaged before they are normalised (MetaEOL). */
   readonly prompts: Readonly<Record<Side, readonly Prompt[]>>
-  /** The same for items that are images, or images with text; null: the recipe, or the model, takes text only. */
+  /** The same for items that are images; null: the recipe, or the model, takes text only. With a place for contents, also for images with text. */
   readonly imagePrompts: Readonly<Record<Side, readonly Prompt[]>> | null
+  /** The same for images with text, where `imagePrompts` has no place for it. Absent in recipes that take no images. */
+  readonly mixedPrompts?: Readonly<Record<Side, readonly Prompt[]>>
   /** What is done to the contents before they enter a prompt. `trim`: blanks around go (PromptReps). `sentence`: double quotes become single ones, a full stop ends it (MetaEOL). */
   readonly contents: 'as-is' | 'trim' | 'sentence'
   readonly pooling: readonly Pooling[]

@@ -30,10 +30,10 @@ DEVICE = torch.device("cpu")
 class Limited(Decoder):
     limit = None
 
-    def run(self, pack, *rest):
+    def run(self, pack, *rest, **more):
         if self.limit is not None and pack.ids.shape[1] > self.limit:
             raise torch.OutOfMemoryError(f"CUDA out of memory: {pack.ids.shape[1]} tokens")
-        return super().run(pack, *rest)
+        return super().run(pack, *rest, **more)
 
 
 with torch.inference_mode():

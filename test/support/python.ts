@@ -22,11 +22,21 @@ export function hasTransformers(): boolean {
 
 /** `describe` for tests that need PyTorch and transformers; skips with a printed reason where they are absent. */
 export function describeTransformers(name: string, body: () => void): void {
-  if (hasTransformers()) {
+  describeWithPython(name, hasTransformers(), 'torch and transformers', body)
+}
+
+/** The same for tests whose reference reads pictures, too. */
+export function describePictures(name: string, body: () => void): void {
+  const usable = hasTransformers() && spawnSync(pythonPath, ['-c', 'import PIL']).status === 0
+  describeWithPython(name, usable, 'torch, transformers and pillow', body)
+}
+
+function describeWithPython(name: string, usable: boolean, packages: string, body: () => void): void {
+  if (usable) {
     describe(name, body)
     return
   }
-  const reason = 'skipped: .venv/bin/python with torch and transformers is absent'
+  const reason = `skipped: .venv/bin/python with ${packages} is absent`
   console.warn(`${name}: ${reason}`)
   describe(name, () => {
     it.skip(reason, () => undefined)

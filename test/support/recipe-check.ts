@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Encoded, Encoder } from '../../src/engines/types.ts'
+import type { Encoded, Encoder, EncoderInput } from '../../src/engines/types.ts'
 import { SIDES, TASK } from './recipe-jobs.ts'
 import { type Answers, atEdge, type Made } from './recipe-vectors.ts'
 
@@ -50,10 +50,10 @@ function compare(got: Encoded, at: number, want: Made, what: string): Found {
 
 export type Order = 'given' | 'reversed'
 
-/** Encodes all texts at once, in each of the orders, and compares each with its reference. */
+/** Encodes all texts (or images) at once, in each of the orders, and compares each with its reference. */
 export async function check(
   encoder: Encoder,
-  texts: readonly string[],
+  texts: readonly EncoderInput[],
   rows: Answers[string],
   orders: readonly Order[],
 ): Promise<Found> {
@@ -70,8 +70,7 @@ export async function check(
         side,
         { task: TASK },
       )
-      for (const [at, [text, row]] of ordered.entries())
-        all.push(compare(got, at, row, `${side} ${JSON.stringify(text.slice(0, 20))}`))
+      for (const [at, [text, row]] of ordered.entries()) all.push(compare(got, at, row, `${side} ${nameOf(text)}`))
     }
   }
   return {
@@ -79,4 +78,9 @@ export async function check(
     edges: all.reduce((sum, { edges }) => sum + edges, 0),
     weights: all.reduce((sum, { weights }) => sum + weights, 0),
   }
+}
+
+function nameOf(input: EncoderInput): string {
+  if (typeof input === 'string') return JSON.stringify(input.slice(0, 20))
+  return `${input.image?.path ?? 'no image'} ${JSON.stringify(input.text.slice(0, 20))}`
 }

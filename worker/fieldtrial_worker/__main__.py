@@ -119,15 +119,17 @@ class Service:
 
     def _encode(self, request) -> dict:
         from .encode import Request
+        from .vision import images_of
 
         if self._runner is None:
             raise WorkerError("INTERNAL", "No model was loaded.")
-        scores = request.get("scores")
+        scores, images = request.get("scores"), request.get("images")
         asked = Request(
             int32(request["ids"]),
             int32(request["lengths"]),
             int32(request["from"]),
             None if scores is None else (int32(scores["words"]), int32(scores["counts"]), scores["vocabulary"], scores["fallback"]),
+            None if images is None else images_of(images["file"], int32(images["table"])),
         )
         id, channel, halved = request["id"], self._channel, self._runner.halved
         answer = self._runner.encode(

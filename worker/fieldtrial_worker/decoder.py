@@ -9,6 +9,7 @@ from . import attention
 from .errors import WorkerError
 from .last_layer import KNOWN, LastLayer
 from .packing import Pack
+from .vision import Vision
 
 NORMS = ("norm", "final_layernorm", "final_layer_norm", "ln_f")
 
@@ -17,7 +18,7 @@ class Decoder:
     """Runs a causal language model.
 
     request: layer (None: the last), finalNorm, direction (model, causal, bidirectional), pooling (list), scores (whether the head's
-    scores of the vocabulary are wanted), generates, packed.
+    scores of the vocabulary are wanted), generates, packed, vision (how images are made of pixels, or None).
     """
 
     def __init__(self, model, request: dict, device: torch.device, missing: set):
@@ -26,6 +27,7 @@ class Decoder:
         self.packed = request["packed"]
         self.poolings = request["pooling"]
         self.wants_scores = request["scores"]
+        self.vision = Vision(_tower(model), request["vision"], device) if request.get("vision") else None
         self.generates = request["generates"]
         self._norm_name = next((name for name in NORMS if hasattr(self.core, name)), None)
         if self._norm_name is None or not hasattr(self.core, "layers"):
@@ -97,7 +99,7 @@ class Decoder:
 
     # --- Running --------------------------------------------------------------------------------------------------------------------------
 
-    def run(self, pack: Pack, kept=None, cu_k=None, longest_k=None):
+    def run(self, pack: Pack, kept=None, cu_k=None, longest_k=None, seen=None):
         """(tokens or sequences x hidden: states of the layer that is pooled; whether they are the last tokens' only; hidden states that
         the head takes, of each sequence's last token, or None)"""
         cu_k = pack.cu if cu_k is None else cu_k
@@ -107,9 +109,11 @@ class Decoder:
             extra = {"last_tokens": ends, "cu_rows": torch.arange(len(pack.cu), dtype=torch.int32, device=self.device)}
         if kept is not None:
             extra["kept"] = kept
+        given = {"input_ids": pack.ids, "position_ids": pack.positions}
+        if seen is not None:
+            given = self._with_images(pack.ids, pack.starts, pack.lengths, seen, pack.positions)
         hidden = self.core(
-            input_ids=pack.ids,
-            position_ids=pack.positions,
+            **given,
             use_cache=False,
             cu_seq_lens_q=pack.cu,
             cu_seq_lens_k=cu_k,
@@ -119,13 +123,20 @@ class Decoder:
         ).last_hidden_state[0]
         return self._sorted(hidden, ends)
 
-    def run_padded(self, ids: torch.Tensor, mask: torch.Tensor):
+    def run_padded(self, ids: torch.Tensor, mask: torch.Tensor, seen=None):
         """The same of sequences padded behind; states are those of the real tokens, one sequence behind the other."""
-        hidden = self.core(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+        given = {"input_ids": ids}
+        if seen is not None:
+            starts = range(0, ids.numel(), ids.shape[1])
+            given = self._with_images(ids, starts, mask.sum(dim=1).tolist(), seen)
+        hidden = self.core(**given, attention_mask=mask, use_cache=False).last_hidden_state
         real = mask.bool()
         if self._caught is not None:
             self._caught = self._caught[real][None]
         return self._sorted(hidden[real], mask.sum(dim=1).cumsum(dim=0) - 1)
+
+    def _with_images(self, ids, starts, lengths, seen, positions=None):
+        return self.vision.inputs(self.core.get_input_embeddings(), ids, starts, lengths, seen, len(self.core.layers), positions)
 
     def _sorted(self, hidden, ends):
         rows = hidden if self.rows_only else None
@@ -183,3 +194,11 @@ class Decoder:
                 "Use the versions that `fieldtrial setup torch` installs, or engine: onnx. If the weights are damaged, `fieldtrial doctor` says so.",
             )
         return {"cosine": cosine, "hiddenStatesAfterNorm": tied}
+
+
+def _tower(model):
+    """The image tower of a vision-language model."""
+    inner = getattr(model, "model", model)
+    if not hasattr(inner, "visual"):
+        raise WorkerError("MODEL_INVALID", f"{type(model).__name__} has no image tower where one was expected.")
+    return inner.visual

@@ -16,13 +16,15 @@ SCORE_ROWS = 128
 class Request:
     """What is asked of the model: sequences of token ids, the first token of each that is pooled, words whose scores are wanted."""
 
-    def __init__(self, ids, lengths, pooled_from, scores=None):
+    def __init__(self, ids, lengths, pooled_from, scores=None, images=None):
         """@param scores None, or (word ids one behind the other, words per sequence, vocabulary: ids below it may be terms, terms where a
-        sequence has no words)."""
+        sequence has no words).
+        @param images Pictures by the place of their sequence."""
         ends = np.cumsum(lengths)
         self.sequences = [ids[end - length : end] for end, length in zip(ends, lengths)]
         self.lengths = [int(length) for length in lengths]
         self.pooled_from = np.asarray(pooled_from)
+        self.images = images or {}
         self.words = None
         if scores is not None:
             words, counts, self.vocabulary, self.fallback = scores
@@ -131,18 +133,20 @@ class Runner:
             raise WorkerError(
                 "ENGINE_FAILED",
                 f"Memory ran out on {self.model.device} for a single text of {request.lengths[places[0]]} tokens.",
-                "Lower maxLength, use dtype bfloat16, or a device with more memory.",
+                "Lower maxLength, or of an image maxPixels; use dtype bfloat16, or a device with more memory.",
             ) from error
         self.halved += 1
         self.budget = max(1, min(self.budget, sum(request.lengths[place] for place in places)) // 2)
 
     def _pack(self, places, request, answer, generate):
         sequences = [request.sequences[place] for place in places]
+        images = [request.images.get(place) for place in places]
+        seen = self.model.vision.look(images) if any(image is not None for image in images) else None
         if generate is not None:
-            vectors, scores = decode(self.model, sequences, *generate)
+            vectors, scores = decode(self.model, sequences, *generate, seen)
             answer.put(places, vectors, [] if request.words is None else wanted_scores(places, scores, request))
             return
-        states, only_last, hidden = self._run(sequences)
+        states, only_last, hidden = self._run(sequences, seen)
         if only_last:
             vectors = torch.cat([states[: len(sequences)].float()] * len(self.model.poolings), dim=1)
         else:
@@ -156,15 +160,16 @@ class Runner:
                 scores += wanted_scores(some, self.model.scores(hidden[at : at + len(some)]), request)
         answer.put(places, vectors, scores)
 
-    def _run(self, sequences):
+    def _run(self, sequences, seen):
         if not self.model.packed:
-            return self.model.run_padded(*padded(sequences, self.model.device))
-        if self.graphs is not None and len(sequences) == 1:
+            return self.model.run_padded(*padded(sequences, self.model.device), seen)
+        if self.graphs is not None and len(sequences) == 1 and seen is None:
             found = self.graphs.run(sequences[0])
             if found is not None:
                 return found
         tokens = sum(len(ids) for ids in sequences)
-        return self.model.run(pack(sequences, self.model.device, packing.step_above(tokens, packing.SIZES) if self.fixed_sizes else None))
+        size = packing.step_above(tokens, packing.SIZES) if self.fixed_sizes else None
+        return self.model.run(pack(sequences, self.model.device, size), seen=seen)
 
 
 def padded(sequences, device):

@@ -7,6 +7,7 @@ class Encoder:
     packed = False
     wants_scores = False
     generates = False
+    vision = None
 
     def __init__(self, model, request: dict, device: torch.device):
         self.model, self.device, self.poolings = model, device, request["pooling"]
@@ -16,6 +17,6 @@ class Encoder:
     def dimension(self) -> int:
         return self.model.config.hidden_size
 
-    def run_padded(self, ids: torch.Tensor, mask: torch.Tensor):
+    def run_padded(self, ids: torch.Tensor, mask: torch.Tensor, _=None):
         hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
         return hidden[mask.bool()], False, None

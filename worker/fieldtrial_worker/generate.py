@@ -39,8 +39,8 @@ class Kept:
         return key, value
 
 
-def decode(model, sequences, steps: int, stops: torch.Tensor):
-    """(sequences x hidden, sequences x vocabulary, both float32). stops: whether a token of the vocabulary ends the decoding."""
+def decode(model, sequences, steps: int, stops: torch.Tensor, seen=None):
+    """(sequences x hidden, sequences x vocabulary, both float32). stops: whether a token of the vocabulary ends the decoding; seen: images."""
     device, count = model.device, len(sequences)
     running = torch.ones(count, dtype=torch.bool, device=device)
     counted = torch.zeros(count, device=device)
@@ -48,11 +48,13 @@ def decode(model, sequences, steps: int, stops: torch.Tensor):
     grown = [list(ids) for ids in sequences]
     kept = Kept([len(ids) for ids in sequences], device) if model.packed else None
     current = pack(sequences, device) if model.packed else None
+    # Behind an image positions are lower than the number of tokens.
+    ahead = np.zeros(count, dtype=np.int64) if seen is None else _positions_ahead(model, sequences, seen)
     for step in range(steps):
         if model.packed:
-            states, hidden = _packed_step(model, current, kept)
+            states, hidden = _packed_step(model, current, kept, seen if step == 0 else None)
         else:
-            states, hidden = _padded_step(model, grown)
+            states, hidden = _padded_step(model, grown, seen)
         scores = model.scores(hidden)
         if sums is None:
             sums = torch.zeros(count, states.shape[1], device=device)
@@ -67,7 +69,7 @@ def decode(model, sequences, steps: int, stops: torch.Tensor):
         if step == steps - 1 or not running.any():
             break
         if model.packed:
-            positions = torch.as_tensor(kept.lengths, device=device)[None]
+            positions = torch.as_tensor(kept.lengths + ahead, device=device)[None]
             kept.grow()
             cu = torch.arange(count + 1, dtype=torch.int32, device=device)
             current = Pack(tokens[None], positions, cu, 1, [1] * count)
@@ -76,14 +78,19 @@ def decode(model, sequences, steps: int, stops: torch.Tensor):
     return sums / counted[:, None], best
 
 
-def _packed_step(model, current, kept):
-    states, only_last, hidden = model.run(current, kept, kept.cu, int(kept.lengths.max()))
+def _positions_ahead(model, sequences, seen):
+    lengths = [len(ids) for ids in sequences]
+    return np.asarray([model.vision.positions(length, image)[1] - length for length, image in zip(lengths, seen.images)])
+
+
+def _packed_step(model, current, kept, seen):
+    states, only_last, hidden = model.run(current, kept, kept.cu, int(kept.lengths.max()), seen)
     return (states if only_last else states[current.cu[1:].long() - 1]), hidden
 
 
-def _padded_step(model, grown):
+def _padded_step(model, grown, seen):
     from .encode import padded
 
-    states, _, hidden = model.run_padded(*padded(grown, model.device))
+    states, _, hidden = model.run_padded(*padded(grown, model.device), seen)
     ends = np.cumsum([len(ids) for ids in grown]) - 1
     return states[torch.as_tensor(ends, device=model.device)], hidden

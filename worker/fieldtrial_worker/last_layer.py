@@ -7,7 +7,7 @@ from torch import nn
 
 from .attention import attend, window_of
 
-KNOWN = {"qwen2", "qwen3", "llama", "mistral", "gemma3", "gemma3_text"}
+KNOWN = {"qwen2", "qwen3", "llama", "mistral", "gemma3", "gemma3_text", "qwen2_vl_text", "qwen2_5_vl_text", "qwen3_vl_text"}
 """Families whose layer is what `LastLayer` computes; a check at loading compares the two all the same."""
 
 

@@ -15,6 +15,8 @@ export interface ModelFolder {
   readonly moduleConfigs: Readonly<Record<string, JsonObject | null>>
   readonly sentenceConfig: JsonObject | null
   readonly modelConfig: JsonObject | null
+  /** How images are prepared: preprocessor_config.json, or the part of processor_config.json. Not among `configFiles`: texts do not depend on it. */
+  readonly imageConfig: JsonObject | null
   readonly tokenizerConfig: JsonObject | null
   readonly tokenizerFile: string
   readonly specialTokens: SpecialTokens
@@ -84,6 +86,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     moduleConfigs,
     sentenceConfig,
     modelConfig: await object(join(folder, 'config_sentence_transformers.json')),
+    imageConfig: await readImageConfig(transformer),
     tokenizerConfig,
     tokenizerFile: await findTokenizer(transformer),
     specialTokens: readSpecialTokens({
@@ -96,6 +99,14 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     shipped: await findShipped(transformer),
     configFiles,
   }
+}
+
+/** transformers looks into processor_config.json first, where it has such a part. */
+async function readImageConfig(folder: string): Promise<JsonObject | null> {
+  const whole = (await readJson(join(folder, 'processor_config.json'))) as JsonObject | null
+  const part = whole?.image_processor
+  if (typeof part === 'object' && part !== null) return part as JsonObject
+  return (await readJson(join(folder, 'preprocessor_config.json'))) as JsonObject | null
 }
 
 async function listFolder(folder: string): Promise<string[]> {

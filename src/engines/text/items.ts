@@ -24,21 +24,32 @@ export function* itemsOf(
   task: string,
   positions: number | null,
 ): Generator<Item> {
+  for (const [text, given] of texts.entries())
+    yield* itemsOfText(plan, tokenizer, { text, of: texts.length, given }, side, task, positions)
+}
+
+/** The same of one text. `text` is its place among those `of` a call, for messages. */
+export function* itemsOfText(
+  plan: TextPlan,
+  tokenizer: PromptTokenizer,
+  { text, of, given }: { readonly text: number; readonly of: number; readonly given: string },
+  side: Side,
+  task: string,
+  positions: number | null,
+): Generator<Item> {
   const { prompts, contents, maxLength, lengthOf, id } = plan.recipe
   const limit = { maxLength: maxLength[side], lengthOf }
-  for (const [text, given] of texts.entries()) {
-    const prepared = prepareContents(contents, given)
-    for (const prompt of prompts[side]) {
-      const found = tokenizer.encode(prompt, prepared, task, limit)
-      const tokens = found.ids.length > 0 ? found : standIn(plan, tokenizer, found, text, texts.length)
-      if (positions !== null && tokens.ids.length > positions)
-        throw new FieldtrialError(
-          'ENGINE_FAILED',
-          `Text ${text} of ${texts.length} (counted from 0) makes a prompt of ${tokens.ids.length} tokens; ${id} on this model takes ${positions}.`,
-          { hint: 'Lower maxLength, or shorten the prompt around the text.' },
-        )
-      yield { text, ...tokens }
-    }
+  const prepared = prepareContents(contents, given)
+  for (const prompt of prompts[side]) {
+    const found = tokenizer.encode(prompt, prepared, task, limit)
+    const tokens = found.ids.length > 0 ? found : standIn(plan, tokenizer, found, text, of)
+    if (positions !== null && tokens.ids.length > positions)
+      throw new FieldtrialError(
+        'ENGINE_FAILED',
+        `Text ${text} of ${of} (counted from 0) makes a prompt of ${tokens.ids.length} tokens; ${id} on this model takes ${positions}.`,
+        { hint: 'Lower maxLength, or shorten the prompt around the text.' },
+      )
+    yield { text, ...tokens }
   }
 }
 

@@ -5,17 +5,20 @@ import { setImmediate } from 'node:timers/promises'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { Side } from '../../recipes/types.ts'
 import { type LoadedStep, loadHead } from '../text/head.ts'
-import { type Item, itemsOf } from '../text/items.ts'
+import { itemOf, requireTexts } from '../text/inputs.ts'
+import { itemsOf } from '../text/items.ts'
 import { requireMemory } from '../text/memory.ts'
 import { SparseHalf } from '../text/sparse-half.ts'
 import { countItems, TextVectors } from '../text/text-vectors.ts'
 import { requireOwnTokenizer } from '../text/tokenizer/fits.ts'
 import { PromptTokenizer } from '../text/tokenizer/prompt-tokenizer.ts'
-import type { Encoded, EncodeOptions, Encoder, EncoderInfo } from '../types.ts'
+import type { Encoded, EncodeOptions, Encoder, EncoderInfo, EncoderInput } from '../types.ts'
 import { readAnswer } from './answers.ts'
 import type { TorchPlan } from './plan.ts'
 import type { Done } from './protocol.ts'
-import { requestOf, type Slice, slicesOf } from './slices.ts'
+import { requestOf, type Slice, slicesOf, writePixels } from './slices.ts'
+import { requirePlaceholder } from './vision.ts'
+import { type VisionItem, visionItemsOf } from './vision-items.ts'
 import { Worker } from './worker.ts'
 
 /** Packs that go to a worker in one request: it sorts by length among so many, and a worker's death costs no more. */
@@ -67,6 +70,7 @@ export class TorchEncoder implements Encoder {
     requireMemory(info)
     const tokenizer = await PromptTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
     if (plan.tokenizerOf !== null) requireOwnTokenizer(plan.tokenizerFile, tokenizer, plan.tokenizerOf)
+    if (plan.vision !== null) requirePlaceholder(tokenizer, plan.vision, plan.tokenizerFile)
     const head = await loadHead(plan.folder, plan.head)
     const workers = plan.devices.map((device) => new Worker(plan, device, tokenizer, threads ?? null))
     const scratch = await mkdtemp(join(tmpdir(), 'fieldtrial-torch-'))
@@ -80,19 +84,20 @@ export class TorchEncoder implements Encoder {
     return encoder
   }
 
-  async encode(texts: readonly string[], side: Side, options: EncodeOptions = {}): Promise<Encoded> {
+  async encode(inputs: readonly EncoderInput[], side: Side, options: EncodeOptions = {}): Promise<Encoded> {
     const { task = '', signal, onProgress } = options
     throwIfAborted(signal)
     if (this.closed) throw new FieldtrialError('ENGINE_FAILED', 'The encoder was closed.', { hint: 'Open it again.' })
     const { recipe, budget } = this.plan
+    const { length } = inputs
     const views = recipe.prompts[side].length
     const sparse = recipe.sparse === null ? null : new SparseHalf(recipe.sparse, this.tokenizer)
-    const vectors = new TextVectors(texts.length, views)
-    const items: Item[] = []
+    const vectors = new TextVectors(length, views)
+    const items: VisionItem[] = []
     const slices = slicesOf(
-      itemsOf(this.plan, this.tokenizer, texts, side, task, this.plan.positions),
+      this.itemsOf(inputs, side, task),
       PACKS * budget * FILLED,
-      texts,
+      (text) => itemOf(inputs[text]!).text,
       sparse,
     )
     // One failure ends the work of all.
@@ -106,8 +111,8 @@ export class TorchEncoder implements Encoder {
     let failed: unknown
     const drain = async (worker: Worker) => {
       try {
-        for (const slice of slices) {
-          items.push(...slice.items)
+        for await (const slice of slices) {
+          for (const { image, ...item } of slice.items) items.push(item)
           await this.run(worker, slice, vectors, sparse, both, (count) => tell(slice, count))
           tell(slice, slice.items.length)
           // Tokenising blocks this thread: let others have it in between.
@@ -125,9 +130,9 @@ export class TorchEncoder implements Encoder {
     const made = vectors.finish(this.head, recipe.normalize)
     return {
       vectors: made.vectors,
-      dimension: texts.length === 0 ? (this.info.dimension ?? 0) : made.dimension,
-      ...countItems(items, texts.length),
-      ...(sparse === null ? {} : { sparse: sparse.take(texts.length) }),
+      dimension: length === 0 ? (this.info.dimension ?? 0) : made.dimension,
+      ...countItems(items, length),
+      ...(sparse === null ? {} : { sparse: sparse.take(length) }),
     }
   }
 
@@ -135,6 +140,16 @@ export class TorchEncoder implements Encoder {
     this.closed = true
     await Promise.all(this.workers.map((worker) => worker.close()))
     await rm(this.scratch, { recursive: true, force: true })
+  }
+
+  private itemsOf(
+    inputs: readonly EncoderInput[],
+    side: Side,
+    task: string,
+  ): Iterable<VisionItem> | AsyncIterable<VisionItem> {
+    const { plan, tokenizer } = this
+    if (plan.vision !== null) return visionItemsOf(plan, plan.vision, tokenizer, inputs.map(itemOf), side, task)
+    return itemsOf(plan, tokenizer, requireTexts(inputs, this.info), side, task, plan.positions)
   }
 
   private async run(
@@ -145,13 +160,18 @@ export class TorchEncoder implements Encoder {
     signal: AbortSignal,
     onDone: (done: number) => void,
   ): Promise<void> {
-    const out = join(this.scratch, `${++this.files}.f32`)
+    const number = ++this.files
+    const out = join(this.scratch, `${number}.f32`)
+    const pixels = join(this.scratch, `${number}.rgb`)
     const { size } = this.tokenizer
     try {
-      const { width } = await worker.request<Done>(requestOf(slice, this.plan, size, out), { signal, onDone })
+      const images = (await writePixels(slice, pixels)) ? pixels : null
+      const request = requestOf(slice, this.plan, size, { out, images })
+      const { width } = await worker.request<Done>(request, { signal, onDone })
       readAnswer(await readFile(out), width, slice, this.plan, size, vectors, sparse)
     } finally {
       await rm(out, { force: true })
+      await rm(pixels, { force: true })
     }
   }
 }

@@ -17,12 +17,12 @@ const PACKED: ReadonlySet<string> = new Set([
   'olmo2',
   'granite',
   'smollm3',
-])
-/** Further decoders, padded. Vision-language models are here as readers of text. */
-const PADDED: ReadonlySet<string> = new Set([
   'qwen2_vl',
   'qwen2_5_vl',
   'qwen3_vl',
+])
+/** Further decoders, padded. */
+const PADDED: ReadonlySet<string> = new Set([
   'qwen2_moe',
   'qwen3_moe',
   'mixtral',

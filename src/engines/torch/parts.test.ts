@@ -11,6 +11,7 @@ import type { TorchPlan } from './plan.ts'
 import { int32Base64 } from './protocol.ts'
 import { requestOf, type Slice, slicesOf } from './slices.ts'
 import { configFile, readUserConfig, writeUserConfig } from './user-config.ts'
+import type { VisionItem } from './vision-items.ts'
 
 describe('resolveDevices', () => {
   it.each([
@@ -38,20 +39,44 @@ const item = (text: number, tokens: number): Item => ({
 })
 const plan = (recipe: Partial<Recipe> = {}, more: Partial<TorchPlan> = {}) =>
   ({ dtype: 'float32', ...more, recipe: { span: 'all', sparse: null, ...recipe } }) as unknown as TorchPlan
-const lengths = (slices: Iterable<Slice>) =>
-  [...slices].map(({ items }) => items.map(({ text, ids }) => `${text}:${ids.length}`))
+const lengths = async (slices: AsyncIterable<Slice>) => {
+  const found: string[][] = []
+  for await (const { items } of slices) found.push(items.map(({ text, ids }) => `${text}:${ids.length}`))
+  return found
+}
 
 describe('slicesOf', () => {
-  const slices = (items: readonly Item[], tokens: number) => slicesOf(items.values() as never, tokens, [], null)
+  const slices = (items: readonly VisionItem[], tokens: number) => slicesOf(items, tokens, () => '', null)
 
-  it('cuts where the next prompt would be too much, and gives a longer one a slice of its own', () => {
+  it('cuts where the next prompt would be too much, and gives a longer one a slice of its own', async () => {
     const items = [item(0, 4), item(1, 4), item(2, 3), item(3, 20), item(4, 1)]
-    expect(lengths(slices(items, 10))).toEqual([['0:4', '1:4'], ['2:3'], ['3:20'], ['4:1']])
-    expect(lengths(slices([], 10))).toEqual([])
+    expect(await lengths(slices(items, 10))).toEqual([['0:4', '1:4'], ['2:3'], ['3:20'], ['4:1']])
+    expect(await lengths(slices([], 10))).toEqual([])
   })
 
-  it('keeps the views of a text together', () => {
-    expect(lengths(slices([item(0, 6), item(0, 6), item(1, 6)], 10))).toEqual([['0:6', '0:6'], ['1:6']])
+  it('keeps the views of a text together', async () => {
+    expect(await lengths(slices([item(0, 6), item(0, 6), item(1, 6)], 10))).toEqual([['0:6', '0:6'], ['1:6']])
+  })
+
+  it('counts the pixels of images, which lie in memory until a slice is done', async () => {
+    const seen = (text: number, megabytes: number): VisionItem => ({
+      ...item(text, 2),
+      image: { width: 28, height: 28, pixels: new Uint8Array(megabytes * 2 ** 20), offset: 1 },
+    })
+    expect(await lengths(slices([seen(0, 30), seen(1, 30), seen(2, 30), seen(3, 100)], 100))).toEqual([
+      ['0:2', '1:2'],
+      ['2:2'],
+      ['3:2'],
+    ])
+  })
+
+  it('tells where images lie', () => {
+    const image = { width: 56, height: 28, pixels: new Uint8Array(0), offset: 3 }
+    const asked = requestOf({ items: [item(0, 2), { ...item(1, 6), image }], words: null }, plan(), 600, {
+      out: '/out',
+      images: '/pixels',
+    })
+    expect(asked.images).toEqual({ file: '/pixels', table: int32Base64([1, 3, 28, 56]) })
   })
 })
 
@@ -71,12 +96,13 @@ describe('what goes to the worker and comes back', () => {
   } as never
 
   it('is packed as int32', () => {
-    const asked = requestOf(slice, plan({ sparse: SPARSE, span: 'from-contents' }), 600, '/out')
+    const asked = requestOf(slice, plan({ sparse: SPARSE, span: 'from-contents' }), 600, { out: '/out', images: null })
     expect(asked).toEqual({
       method: 'encode',
       ids: int32Base64([0, 1, 10, 11, 12]),
       lengths: int32Base64([2, 3]),
       from: int32Base64([1, 1]),
+      images: null,
       scores: { words: int32Base64([5, 7, 9]), counts: int32Base64([3, 0]), vocabulary: 600, fallback: 2 },
       out: '/out',
     })

@@ -1,8 +1,16 @@
+import type { Placeholder } from '../image/placeholder.ts'
+import type { GridSettings } from '../image/settings.ts'
 import type { TextPlan } from '../text/plan.ts'
 
 /** Number formats of weights and states. */
 export const TORCH_DTYPES = ['float32', 'bfloat16', 'float16', 'float8'] as const
 export type TorchDtype = (typeof TORCH_DTYPES)[number]
+
+/** How a vision-language model reads images. */
+export interface VisionPlan {
+  readonly settings: GridSettings
+  readonly placeholder: Placeholder
+}
 
 /** All that is needed to start workers and to talk to them. */
 export interface TorchPlan extends TextPlan {
@@ -23,5 +31,7 @@ export interface TorchPlan extends TextPlan {
   /** The most tokens that a prompt may have; null where the tokenizer's own limit is all there is. */
   readonly positions: number | null
   readonly budget: number
+  /** Null: model or recipe take text only. */
+  readonly vision: VisionPlan | null
   readonly weightBytes: number | null
 }

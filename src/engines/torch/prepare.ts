@@ -18,6 +18,7 @@ import { exportGguf, isGguf, requireGguf } from './gguf.ts'
 import { memoryNeeded } from './memory-needed.ts'
 import type { TorchDtype, TorchPlan } from './plan.ts'
 import { findPython, type PythonFacts, probePython } from './python.ts'
+import { imageReading, planVision, visionWarnings } from './vision.ts'
 
 export interface TorchOptions {
   /** How the model becomes a retriever: an id of `RECIPES`. Default: `sentence-transformers`, what the model's own files say. */
@@ -40,6 +41,10 @@ export interface TorchOptions {
   readonly baseName?: string
   /** Tokens that go through the model at once, at most. Default: 2048 on the processor, 16384 on GPUs; halved where memory runs out. */
   readonly batchTokens?: number
+  /** Least pixels of an image, which is enlarged to them; vision-language models only. Default: what the model's preprocessor_config.json says. */
+  readonly minPixels?: number
+  /** Most pixels of an image, which is made smaller. Default: as above. */
+  readonly maxPixels?: number
   /** False pads sequences instead of packing them, for comparisons. Default: true where the architecture allows it. */
   readonly packed?: boolean
   /** Default: `FIELDTRIAL_PYTHON`, else what `fieldtrial setup torch` remembered. */
@@ -53,7 +58,8 @@ export interface TorchOptions {
 
 /** Enters every identity: raise it whenever worker or tokenising change what comes out for the same recipe. */
 const ENCODING_VERSION = 1
-const FLOAT8 = 'float8: matrix products in 8-bit floating point; vectors differ from bfloat16’s, and rank somewhat worse'
+const FLOAT8 =
+  'float8: matrix products in 8-bit floating point; vectors differ from bfloat16’s, and rank somewhat worse'
 /** While loading: 8 bits are made of bfloat16; on the processor float32 stands in for them. */
 const BYTES = { float32: 4, bfloat16: 2, float16: 2, float8: 4 } as const
 
@@ -126,6 +132,7 @@ export async function planTorch(model: string, options: TorchOptions = {}): Prom
           files.checkpoint,
         )
   const context = decoder ? facts.context : null
+  const vision = planVision(files, recipe, options, name)
   const plan: TorchPlan = {
     folder: files.folder,
     python,
@@ -146,6 +153,7 @@ export async function planTorch(model: string, options: TorchOptions = {}): Prom
     // Decoded tokens need positions, too.
     positions: context === null ? null : context - (recipe.generate?.maxTokens ?? 0),
     budget: options.batchTokens ?? (onProcessor ? 2048 : 16_384),
+    vision,
     weightBytes: source.parameters * BYTES[dtype],
   }
   const width = head.findLast((step) => step.kind === 'dense')?.outputs
@@ -158,7 +166,8 @@ export async function planTorch(model: string, options: TorchOptions = {}): Prom
     parameters: source.parameters,
     weightBytes: plan.weightBytes,
     memoryBytes: memoryNeeded(plan, files.config),
-    warnings: dtype === 'float8' ? [...warnings, FLOAT8] : warnings,
+    warnings: [...warnings, ...(dtype === 'float8' ? [FLOAT8] : []), ...visionWarnings(files, recipe)],
+    ...(vision === null ? {} : { images: imageReading(vision) }),
   }
   return { info, plan, files }
 }

@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Pooling } from '../../recipes/types.ts'
+import type { GridSettings } from '../image/settings.ts'
 import type { TorchDtype } from './plan.ts'
 
 /** As `PROTOCOL` of worker/fieldtrial_worker/__init__.py. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 /** Asks the worker to load a model. Everything that determines vectors is in here or in the token ids. */
 export interface LoadRequest {
@@ -30,6 +31,8 @@ export interface LoadRequest {
   readonly budget: number
   readonly threads: number | null
   readonly weightBytes: number | null
+  /** How images are made of pixels; null where none will come, and the image tower is dropped. */
+  readonly vision: GridSettings | null
 }
 
 /** Asks for pooled states of sequences. Arrays are little-endian int32 in base64. */
@@ -50,6 +53,11 @@ export interface EncodeRequest {
     readonly vocabulary: number
     readonly fallback: number
   } | null
+  /**
+   * Images in the sequences; null for none. `file`: their levels, 8 bits, rows of RGB, one image behind the other. `table`: for each
+   * the sequence that it is in, the place there of its first token, its height and its width in pixels.
+   */
+  readonly images: { readonly file: string; readonly table: string } | null
   /**
    * File for the answer: sequences × width float32; then, for each sequence, its words' scores in float32, or `fallback` ids in int32 and as
    * many scores. All little-endian.

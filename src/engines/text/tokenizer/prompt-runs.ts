@@ -3,8 +3,12 @@ import type { Prompt } from '../../../recipes/types.ts'
 /** A stretch of fixed text, or a place where the contents go. */
 export type Run = { readonly kind: 'fixed'; readonly text: string } | { readonly kind: 'contents' }
 
-/** A prompt's text parts with the task filled in, neighbouring fixed text joined, empty text left out. */
-export function runsOf(prompt: Prompt, task: string): Run[] {
+/**
+ * A prompt's text parts with the task filled in, neighbouring fixed text joined, empty text left out.
+ *
+ * @param image What stands where the image goes.
+ */
+export function runsOf(prompt: Prompt, task: string, image: string): Run[] {
   const runs: Run[] = []
   const fixed = (text: string) => {
     const last = runs.at(-1)
@@ -19,6 +23,9 @@ export function runsOf(prompt: Prompt, task: string): Run[] {
         break
       case 'task':
         fixed(task)
+        break
+      case 'image':
+        fixed(image)
         break
       case 'contents':
         runs.push({ kind: 'contents' })

@@ -43,11 +43,12 @@ export class PromptTokenizer {
   /**
    * @param contents The query or document; may be empty.
    * @param task The collection's task instruction; may be empty.
+   * @param image Text of the special tokens that stand for an image, where the prompt has a place for one. Like all fixed text it is never cut.
    * @throws FieldtrialError `RECIPE_INVALID` where the text around the contents alone is longer than the prompt may be, or where the
    *   prompt's end token is not one of the tokenizer's.
    */
-  encode(prompt: Prompt, contents: string, task: string, limit: Limit): PromptTokens {
-    const runs = runsOf(prompt, task)
+  encode(prompt: Prompt, contents: string, task: string, limit: Limit, image = ''): PromptTokens {
+    const runs = runsOf(prompt, task, image)
     const join = prompt.join === 'text' ? joinText : joinTokens
     const end = prompt.end === null ? null : this.endId(prompt.end)
     const reserve = end === null || this.lastFixed(runs, prompt.addSpecialTokens) === end ? 0 : 1
