@@ -13,8 +13,8 @@ import { totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { toBfloat16 } from '../src/fusion/weights/bfloat16.ts'
 import { bytesOf, CheckpointWriter, type TensorHead } from '../src/fusion/weights/checkpoint-writer.ts'
+import { encodeNumbers } from '../src/fusion/weights/encode-numbers.ts'
 import {
   MERGE_METHODS,
   type MergeMethod,
@@ -108,7 +108,7 @@ async function writeModel(name: string, heads: readonly TensorHead[], sibling: n
   await writeFile(join(target, 'tokenizer.json'), JSON.stringify({ model: { type: 'BPE', vocab: {}, merges: [] } }))
   const writer = new CheckpointWriter(target, heads)
   // The same millions of numbers again and again: neither memory nor time depends on what they are.
-  const piece = new Uint8Array(Uint16Array.from(numbers(sibling), toBfloat16).buffer)
+  const piece = encodeNumbers(numbers(sibling), 'BF16').bytes
   for (const head of heads) {
     await writer.next()
     for (let left = bytesOf(head); left > 0; left -= piece.length)

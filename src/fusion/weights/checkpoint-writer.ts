@@ -2,8 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asWriteError, writeAtomic } from '../../core/atomic.ts'
 import { FieldtrialError } from '../../core/errors.ts'
-import { toHalf } from '../../index/dense/float16.ts'
-import { toBfloat16 } from './bfloat16.ts'
+import { encodeNumbers } from './encode-numbers.ts'
 import type { MergeDtype } from './types.ts'
 
 export const SAFETENSORS_TYPES: Readonly<Record<MergeDtype, string>> = {
@@ -71,16 +70,12 @@ export class CheckpointWriter {
    */
   async numbers(values: Float32Array): Promise<void> {
     const { name, type } = this.#shards[this.#shard]![this.#tensor]!
-    const encoded = type === 'F32' ? values : Uint16Array.from(values, type === 'BF16' ? toBfloat16 : toHalf)
-    const exponent = type === 'F32' ? 0x7f800000 : type === 'BF16' ? 0x7f80 : 0x7c00
-    const words =
-      encoded instanceof Float32Array ? new Uint32Array(encoded.buffer, encoded.byteOffset, encoded.length) : encoded
-    for (let i = 0; i < words.length; i++)
-      if ((words[i]! & exponent) === exponent)
-        throw new FieldtrialError('MODEL_INVALID', `${name} would hold ${values[i]}, which ${type} cannot hold.`, {
-          hint: 'Look at the models with `fieldtrial doctor`; write float32 or bfloat16 if float16 overflows.',
-        })
-    await this.#put(new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength))
+    const { bytes, bad } = encodeNumbers(values, type)
+    if (bad >= 0)
+      throw new FieldtrialError('MODEL_INVALID', `${name} would hold ${values[bad]}, which ${type} cannot hold.`, {
+        hint: 'Look at the models with `fieldtrial doctor`; write float32 or bfloat16 if float16 overflows.',
+      })
+    await this.#put(bytes)
   }
 
   /** The same as bytes, for tensors that are copied. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
  */
 export class DropMask {
   readonly #density: number
-  readonly #state: Uint32Array
+  readonly #state: Int32Array
 
   /**
    * @param source Place of the model among the sources.
@@ -17,19 +17,24 @@ export class DropMask {
     const digest = createHash('sha256')
       .update(JSON.stringify([seed, tensor, source]))
       .digest()
-    this.#state = new Uint32Array(4).map((_, i) => digest.readUInt32LE(4 * i))
+    this.#state = new Int32Array(4).map((_, i) => digest.readInt32LE(4 * i))
   }
 
   /** Sets the differences that are dropped to 0 and divides the others by the density. Pieces must come in order. */
   apply(differences: Float32Array): void {
     const density = this.#density
     if (density >= 1) return
-    const limit = density * 2 ** 32
+    // Words are compared as signed integers, shifted by half their range.
+    const limit = Math.floor(density * 2 ** 32) - 2 ** 31
+    const scale = 1 / density
     const state = this.#state
-    let [a, b, c, d] = [state[0]!, state[1]!, state[2]!, state[3]!]
+    let a = state[0]!
+    let b = state[1]!
+    let c = state[2]!
+    let d = state[3]!
     for (let i = 0; i < differences.length; i++) {
       const sum = (a + d) | 0
-      const word = (((sum << 7) | (sum >>> 25)) + a) >>> 0
+      const word = (((sum << 7) | (sum >>> 25)) + a) | 0
       const shifted = b << 9
       c ^= a
       d ^= b
@@ -37,8 +42,11 @@ export class DropMask {
       a ^= d
       c ^= shifted
       d = (d << 11) | (d >>> 21)
-      differences[i] = word < limit ? differences[i]! / density : 0
+      differences[i] = word < limit ? scale * differences[i]! : 0
     }
-    state.set([a, b, c, d])
+    state[0] = a
+    state[1] = b
+    state[2] = c
+    state[3] = d
   }
 }

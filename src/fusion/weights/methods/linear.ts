@@ -1,5 +1,5 @@
 import { FieldtrialError } from '../../../core/errors.ts'
-import type { Method } from './types.ts'
+import { addScaled, type Method, Sums } from './types.ts'
 
 /**
  * Σ wᵢ·xᵢ, divided by Σ wᵢ if it is to be normalised.
@@ -13,13 +13,12 @@ export const linear: Method = ({ name, weights, normalize }) => {
       hint: 'Change the weights, or set `normalize: false`.',
     })
   const scale = normalize ? 1 / sum : 1
+  const sums = new Sums()
   return ({ models }) => {
     const merged = models[0]!
-    for (let i = 0; i < merged.length; i++) {
-      let total = 0
-      for (let m = 0; m < models.length; m++) total += weights[m]! * models[m]![i]!
-      merged[i] = total * scale
-    }
+    const total = sums.zeros(merged.length)
+    models.forEach((model, m) => void addScaled(total, model, scale * weights[m]!))
+    merged.set(total)
     return merged
   }
 }

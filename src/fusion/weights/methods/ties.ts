@@ -1,6 +1,6 @@
 import { largestMagnitudes, Trim } from '../magnitude.ts'
 import type { Sparsify } from './task-arithmetic.ts'
-import { type Combine, type Method, subtract, type TensorWork } from './types.ts'
+import { addScaled, type Combine, type Method, Sums, subtract, type TensorWork } from './types.ts'
 
 /**
  * Trim, elect sign, merge (arXiv:2306.01708): of each model's differences the largest `density` are kept, tensor by tensor; per number the sign
@@ -29,25 +29,38 @@ export function electSigns(
   { weights, normalize, lambda }: TensorWork,
   sparsify: readonly (Sparsify | null)[],
 ): Combine {
+  const [totals, agreed, divisors] = [new Sums(), new Sums(), new Sums()]
   return ({ base, models }) => {
     const merged = base!
     models.forEach((model, m) => {
       subtract(model, merged)
       sparsify[m]?.(model)
     })
+    const total = totals.zeros(merged.length)
+    models.forEach((model, m) => void addScaled(total, model, weights[m]!))
+    const sum = agreed.zeros(merged.length)
+    const agreeing = divisors.zeros(merged.length)
+    models.forEach((model, m) => void addAgreeing(sum, agreeing, model, weights[m]!, total))
     for (let i = 0; i < merged.length; i++) {
-      let total = 0
-      for (let m = 0; m < models.length; m++) total += weights[m]! * models[m]![i]!
-      const elected = total >= 0 ? 1 : -1
-      let [sum, agreeing] = [0, 0]
-      for (let m = 0; m < models.length; m++) {
-        const weighted = weights[m]! * models[m]![i]!
-        if (Math.sign(weighted) !== elected) continue
-        sum += weighted
-        agreeing += weights[m]!
-      }
-      merged[i] = merged[i]! + (lambda * sum) / (normalize && agreeing !== 0 ? agreeing : 1)
+      const divisor = normalize && agreeing[i] !== 0 ? agreeing[i]! : 1
+      merged[i] = merged[i]! + (lambda * sum[i]!) / divisor
     }
     return merged
+  }
+}
+
+/** Sums the weighted differences of the elected sign, and the weights of those that have it. */
+function addAgreeing(
+  sum: Float64Array,
+  agreeing: Float64Array,
+  model: Float32Array,
+  weight: number,
+  total: Float64Array,
+): void {
+  for (let i = 0; i < model.length; i++) {
+    const weighted = weight * model[i]!
+    if (total[i]! >= 0 ? weighted <= 0 : weighted >= 0) continue
+    sum[i] = sum[i]! + weighted
+    agreeing[i] = agreeing[i]! + weight
   }
 }
