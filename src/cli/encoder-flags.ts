@@ -5,7 +5,7 @@ import type { DenseSpec } from '../study/study.ts'
 /** Flags that name an encoder: a model, and how it becomes a retriever. */
 export interface EncoderFlags {
   url?: string
-  engine?: 'onnx' | 'torch'
+  engine?: 'onnx' | 'torch' | 'llama'
   dtype?: string
   device?: string
   adapter?: string
@@ -43,7 +43,13 @@ export function withEncoderFlags(command: Command): Command {
     .option('--layout <name>', 'layout of the recipe `instruct`: e5, qwen3, gte, bge-code')
     .option('--generate-tokens <n>', 'tokens that `promptreps` decodes at most')
     .option('--max-length <n>', 'tokens kept of a text')
-    .addOption(new Option('--engine <name>', 'what runs the model (default: onnx)').choices(['onnx', 'torch']))
+    .addOption(
+      new Option('--engine <name>', 'what runs the model (default: onnx, for GGUF files llama)').choices([
+        'onnx',
+        'torch',
+        'llama',
+      ]),
+    )
     .addOption(
       new Option('--dtype <type>', 'precision of the weights; which of these, the engine says').choices([
         'float32',
@@ -56,7 +62,7 @@ export function withEncoderFlags(command: Command): Command {
     )
     .option(
       '--device <name>',
-      'what computes; onnx: cpu, cuda, coreml, dml, webgpu; torch: auto, cpu, mps, cuda, cuda:N, cuda:0,1, cuda:all',
+      'what computes; onnx: cpu, cuda, coreml, dml, webgpu; torch: auto, cpu, mps, cuda, cuda:N, cuda:0,1, cuda:all; llama: auto, cpu, metal, cuda, vulkan',
     )
     .option('--adapter <folder or id>', 'LoRA weights for the model (engine torch)')
     .option('--url <address>', 'a server that runs the model')

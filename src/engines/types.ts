@@ -4,7 +4,7 @@ import type { Recipe, Side } from '../recipes/types.ts'
 
 /** What is known of an encoder before its weights are loaded: enough to plan, to estimate and to find cached vectors. */
 export interface EncoderInfo {
-  readonly engine: 'onnx' | 'http' | 'torch'
+  readonly engine: 'onnx' | 'http' | 'torch' | 'llama'
   /** As the user named it: a folder, a hub id, or the model name that a server knows. */
   readonly model: string
   /** Everything that determines the vectors: weights' hash, tokenizer, resolved recipe, dtype, engine and its version. */
@@ -27,11 +27,7 @@ export interface EncoderInfo {
 export interface ImageReading {
   /** Everything that determines an image's part of a vector: pixel budget, resampling, normalisation, decoder. Enters the fingerprint of vectors of collections that have images. */
   readonly identity: Json
-  /**
-   * Tokens that an image of a size takes in the prompt. Of a dual encoder 0: its image tower reads no prompt.
-   *
-   * @throws FieldtrialError `DATA_INVALID` for an image of a shape that the model cannot take.
-   */
+  /** Tokens that an image of a size takes. */
   tokens(width: number, height: number): number
 }
 

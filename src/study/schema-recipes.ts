@@ -64,14 +64,14 @@ export const ONNX_DTYPES = ['float32', 'int8', 'int4'] as const
 export const dtype = z
   .enum([...new Set([...ONNX_DTYPES, ...TORCH_DTYPES])])
   .describe(
-    'Precision of the weights. `engine: onnx`: float32 (default), int8 or int4; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. `engine: torch`: float32 (default on the processor), bfloat16 (default on GPUs), float16, which overflows in some models and is refused for these, or float8: the layers’ matrix products of language models in 8-bit floating point, faster on recent GPUs and measurably worse.',
+    'Precision of the weights. `engine: onnx`: float32 (default), int8 or int4; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. `engine: torch`: float32 (default on the processor), bfloat16 (default on GPUs), float16, which overflows in some models and is refused for these, or float8: the layers’ matrix products of language models in 8-bit floating point, faster on recent GPUs and measurably worse. `engine: llama`: as the file has them.',
   )
 
 export const ONNX_DEVICES = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'] as const
 /** For people. */
 export const TORCH_DEVICES = 'auto, cpu, mps, cuda, cuda:N, cuda:0,1 or cuda:all'
 /** A device of any engine; which of them, the engine says. */
-export const DEVICE = /^(auto|cpu|mps|coreml|dml|webgpu|cuda(:(all|\d+(,\d+)*))?)$/
+export const DEVICE = /^(auto|cpu|mps|coreml|dml|webgpu|metal|vulkan|cuda(:(all|\d+(,\d+)*))?)$/
 
 /** What a sweep can go over. */
 const sweepable = {

@@ -3,6 +3,13 @@ import { FieldtrialError } from '../../core/errors.ts'
 import type { EncoderInfo } from '../types.ts'
 
 const GIB = 2 ** 30
+/** What makes a model smaller, by engine. */
+const LESS: Readonly<Record<EncoderInfo['engine'], string>> = {
+  onnx: 'dtype int8 or int4',
+  torch: 'dtype bfloat16',
+  llama: 'a file of fewer bits, a smaller maxLength',
+  http: 'another server',
+}
 
 /**
  * Compares what a model will take with what the machine can give, before a byte is loaded: a process that the system ends for want of memory
@@ -18,7 +25,7 @@ export function requireMemory(info: EncoderInfo, available: number = availableMe
     'ENGINE_FAILED',
     `${info.model} needs about ${(memoryBytes / GIB).toFixed(1)} GiB of memory; ${(available / GIB).toFixed(1)} GiB are free. It was not loaded.`,
     {
-      hint: `Use dtype ${info.engine === 'torch' ? 'bfloat16' : 'int8 or int4'}, a smaller model, or a machine with more memory.`,
+      hint: `Use ${LESS[info.engine]}, a smaller model, or a machine with more memory.`,
     },
   )
 }

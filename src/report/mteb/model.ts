@@ -28,7 +28,7 @@ interface Resolved {
 /** Recipes that do no more than the model's own files, or a server, say. */
 const OWN = new Set(['sentence-transformers', 'http'])
 /** Engines, as mteb names what runs a model. */
-const FRAMEWORKS: Readonly<Record<string, string>> = { http: 'API', onnx: 'ONNX', torch: 'PyTorch' }
+const FRAMEWORKS: Readonly<Record<string, string>> = { http: 'API', onnx: 'ONNX', torch: 'PyTorch', llama: 'GGUF' }
 
 /**
  * Where a retriever's results go, and its card. A model's own way to encode goes under the model's name; any other recipe, dtype or

@@ -3,12 +3,13 @@ import { freemem, totalmem } from 'node:os'
 import type { Workspace } from '../../core/workspace.ts'
 import { machineInfo } from '../machine.ts'
 import type { Check } from './check.ts'
+import { checkLlama } from './llama.ts'
 import { tryOnnxruntime } from './onnxruntime.ts'
 import { checkTorch } from './torch.ts'
 
 const GIB = 2 ** 30
 
-/** Node, onnxruntime, PyTorch, memory and disk. */
+/** Node, onnxruntime, PyTorch, llama.cpp, memory and disk. */
 export async function checkEnvironment(workspace: Workspace): Promise<Check[]> {
   const machine = machineInfo()
   return [
@@ -20,6 +21,7 @@ export async function checkEnvironment(workspace: Workspace): Promise<Check[]> {
     { name: 'processor', status: 'ok', detail: `${machine.cpu}, ${machine.cores} threads` },
     await checkOnnxruntime(),
     await checkTorch(),
+    await checkLlama(),
     memory(),
     await disk(workspace),
     {

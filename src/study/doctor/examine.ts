@@ -51,6 +51,10 @@ export async function* examineModel(
     yield await checkAgainstOnnx(prepared, spec, workspace, { offline, work })
     return
   }
+  if (spec.model.engine === 'llama') {
+    yield* checkEncoder({ prepared, folder: null, ...(signal ? { signal } : {}) })
+    return
+  }
   const { folder } = await resolveModel(spec.model.model, {
     cacheDir: workspace.cache,
     ...(offline ? { offline } : {}),

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { FieldtrialError } from '../../../core/errors.ts'
+import { isGguf } from '../gguf/file.ts'
+import { readGgufTokenizer } from '../gguf/tokenizer.ts'
 import { Pipeline } from './pipeline.ts'
 import { settledTokenizer, type TokenizerConfig, type TokenizerJson } from './settle.ts'
 
@@ -47,14 +49,20 @@ export class TextTokenizer {
   }
 
   /**
-   * @param config tokenizer_config.json, parsed.
+   * @param file tokenizer.json, or a GGUF file that describes a tokenizer.
+   * @param config tokenizer_config.json, parsed; a GGUF file has its own.
    * @throws FieldtrialError `MODEL_INVALID` on files that are not a tokenizer, or of a kind that is not known.
    */
   static async load(file: string, config: object | null, lowerCase: boolean): Promise<TextTokenizer> {
     try {
+      if (isGguf(file)) {
+        const own = await readGgufTokenizer(file)
+        return new TextTokenizer(own.json, own.config, lowerCase)
+      }
       const json = JSON.parse(await readFile(file, 'utf8')) as TokenizerJson
       return new TextTokenizer(json, (config ?? {}) as TokenizerConfig, lowerCase)
     } catch (error) {
+      if (error instanceof FieldtrialError) throw error
       throw new FieldtrialError(
         'MODEL_INVALID',
         `${file} cannot be used as a tokenizer: ${(error as Error).message}.`,

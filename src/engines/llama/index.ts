@@ -1,0 +1,2 @@
+export { LLAMA_DEVICES, type LlamaDevice } from './devices.ts'
+export { type LlamaOptions, prepareLlama } from './prepare.ts'
