@@ -4,6 +4,7 @@ import { withHints } from '../data/lint/index.ts'
 import { knownCollection } from '../data/published/known.ts'
 import type { Finding } from '../data/types.ts'
 import { compareTrials } from './compare.ts'
+import { type FusionOutcome, fusionResults } from './fusion-results.ts'
 import { TITLE_RULE } from './identity.ts'
 import type { LintReport } from './lint/types.ts'
 import { machineInfo } from './machine.ts'
@@ -27,6 +28,7 @@ export function assemble(
   dimensions: ReadonlyMap<string, number>,
   spaces: readonly SpaceResult[],
   lints: ReadonlyMap<string, LintReport>,
+  fusions: ReadonlyMap<TrialResult, FusionOutcome>,
 ): StudyResults {
   const { study } = plan
   const measures = study.measures.map((m) => m.name)
@@ -64,6 +66,7 @@ export function assemble(
     comparison: study.comparison,
     comparisons: compareTrials(trials, measures, study.comparison),
     spaces,
+    fusions: fusionResults(plan, trials, fusions),
   }
   return { ...results, published: publishedRows(results, plan.imported) }
 }

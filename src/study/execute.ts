@@ -2,15 +2,18 @@ import { FieldtrialError, throwIfAborted } from '../core/errors.ts'
 import { fingerprint, type Json } from '../core/fingerprint.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
+import { obtainAblation } from './ablation.ts'
 import { obtain } from './artifact.ts'
 import { assemble } from './assemble.ts'
 import { gatherEvidence } from './evidence.ts'
+import type { FusionOutcome } from './fusion-results.ts'
 import { obtainLints } from './lint/study-lint.ts'
 import type { Plan, PlannedTrial } from './plan.ts'
 import type { CollectionEvidence, Evidence, StudyResults, TrialResult } from './results.ts'
 import { obtainSpaces } from './spaces.ts'
 import { LazyEncoder } from './steps/lazy-encoder.ts'
 import { loadRun } from './steps/run-file.ts'
+import type { EncoderOf } from './steps/space-fusion.ts'
 import { doneTrial, failedTrial, obtainMeasures, obtainRun } from './trial.ts'
 
 /** Where a run lies. */
@@ -53,6 +56,7 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
   const runs = new Map<TrialResult, StoredRun>()
   const failures: FieldtrialError[] = []
   const trials: TrialResult[] = []
+  const fusions = new Map<TrialResult, FusionOutcome>()
   // A server tells its dimension only when it is asked for vectors.
   const dimensions = new Map<string, number>()
   // Retrievers of equal model and recipe share one.
@@ -64,9 +68,14 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
       let result: TrialResult
       const started = performance.now()
       try {
-        const made = await obtainRun(plan, trial, workspace, encoderOf(trial), options)
+        const made = await obtainRun(plan, trial, workspace, encoderOf(trial), options, encoderOf)
         const measured = await obtainMeasures(plan, trial, made, workspace, options)
         result = doneTrial(trial, made.detail, made.cached, measured)
+        if (trial.kind === 'fusion' || trial.kind === 'space') {
+          const fused = () => loadRun(made.folder, made.detail.encodedIds, options.signal)
+          const ablation = await obtainAblation(plan, trial, fused, workspace, encoderOf, options)
+          fusions.set(result, { fusion: made.detail.fusion ?? null, ablation })
+        }
         if (made.detail.dimension !== null) dimensions.set(trial.spec.id, made.detail.dimension)
         runs.set(result, { folder: made.folder, encodedIds: made.detail.encodedIds })
       } catch (error) {
@@ -75,6 +84,7 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
         failures.push(failure)
         result = failedTrial(trial, failure)
       }
+      await runTraining(plan, trial, workspace, encoderOf, options)
       trials.push(result)
       options.onTrial?.(result, {
         done: trials.length,
@@ -90,9 +100,33 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
   }
   const spaces = await obtainSpaces(plan, trials, runs, workspace, options)
   const { lints, fingerprints: lintFingerprints } = await obtainLints(plan, trials, runs, workspace, options)
-  const results = assemble(plan, trials, dimensions, spaces, lints)
+  const results = assemble(plan, trials, dimensions, spaces, lints, fusions)
   const { evidence, fingerprints } = await obtainEvidence(plan, trials, runs, workspace, options)
   return { results, evidence, evidenceFingerprints: fingerprints, lintFingerprints, runs, failures }
+}
+
+/** The runs of a retriever over other splits, while its model is loaded. One that fails fails the fusions that learn from it, which say so. */
+async function runTraining(
+  plan: Plan,
+  trial: PlannedTrial,
+  workspace: Workspace,
+  encoderOf: EncoderOf,
+  options: ExecuteOptions,
+): Promise<void> {
+  for (const { trial: other, beside } of plan.training.trials) {
+    if (other.spec.id !== trial.spec.id || beside !== trial.on) continue
+    try {
+      await obtainRun(plan, other, workspace, encoderOf(other), options, encoderOf)
+    } catch (error) {
+      const failure = asFailure(error)
+      if (FATAL.has(failure.code)) throw error
+      options.onNotice?.({
+        level: 'warning',
+        code: 'fusion.training-failed',
+        message: `${other.spec.id} gave no run on the split ${other.on.collection.split} of ${other.on.collection.name}: ${failure.message}`,
+      })
+    }
+  }
 }
 
 function asFailure(error: unknown): FieldtrialError {

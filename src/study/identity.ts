@@ -10,6 +10,7 @@ const RUN_VERSION = 1
 const MEASURE_VERSION = 1
 const POSTPROCESS_VERSION = 1
 const SPACE_VERSION = 2
+const ABLATION_VERSION = 1
 
 /** How a document's title and text become one text for encoders; the rule of BEIR and MTEB. */
 export const TITLE_RULE = 'title + " " + text'
@@ -32,15 +33,19 @@ export function bm25Identity(summary: CollectionSummary, index: Json): Json {
   return { artifact: 'bm25', corpus: summary.corpusHash, index }
 }
 
-/** @param task The collection's task instruction; it counts only where the side's prompts hold one. */
+/**
+ * @param task The collection's task instruction; it counts only where the side's prompts hold one.
+ * @param images What pictures add, see `imagePart`.
+ */
 export function vectorsIdentity(
   summary: CollectionSummary,
   encoder: EncoderInfo,
   side: Side,
   dtype: VectorDtype,
   task: string,
+  images: { readonly images?: Json; readonly leftOut?: number } = {},
 ): Json {
-  const common = { artifact: 'vectors', side, encoder: encoder.identity, ...taskPart(encoder, side, task) }
+  const common = { artifact: 'vectors', side, encoder: encoder.identity, ...images, ...taskPart(encoder, side, task) }
   return side === 'document'
     ? { ...common, corpus: summary.corpusHash, titleRule: TITLE_RULE, dtype }
     : { ...common, queries: summary.queriesHash, dtype: 'float32' }
@@ -119,4 +124,9 @@ export function runIdentity(
 
 export function measuresIdentity(run: Json, summary: CollectionSummary, measures: readonly string[]): Json {
   return { artifact: 'measures', version: MEASURE_VERSION, run, qrels: summary.qrelsHash, measures }
+}
+
+/** @param measures Identity of the fusion's measures: they say which run, which judgments and which measures. */
+export function ablationIdentity(measures: Json): Json {
+  return { artifact: 'ablation', version: ABLATION_VERSION, of: fingerprint(measures) }
 }

@@ -62,10 +62,11 @@ async function copyRun(source: string, target: FileHandle, tag: string): Promise
 
 /** Remembers which artifacts the study needs, so that `clean` spares them; once before the work, and again when it is done. */
 export async function rememberNeeds(workspace: Workspace, plan: Plan, executed?: Executed): Promise<void> {
-  const planned = plan.trials.flatMap((trial) => trial.steps.map((step) => `${step.kind}/${step.fingerprint}`))
+  const everything = [...plan.trials, ...plan.training.trials.map(({ trial }) => trial)]
+  const planned = everything.flatMap((trial) => trial.steps.map((step) => `${step.kind}/${step.fingerprint}`))
   const evidence = executed?.evidenceFingerprints.map((key) => `evidence/${key}`) ?? []
   const lint = executed?.lintFingerprints.map((key) => `lint/${key}`) ?? []
-  const samples = plan.collections.flatMap(({ sample }) => (sample === null ? [] : [`samples/${sample}`]))
+  const samples = plan.collections.flatMap((on) => on.samples.map((key) => `samples/${key}`))
   const merges = plan.merges.map((key) => `merges/${key}`)
   const needs = [...new Set([...samples, ...merges, ...planned, ...evidence, ...lint])].sort()
   const name = studyKey(plan)

@@ -5,7 +5,7 @@ import { fingerprint, type Json } from '../core/fingerprint.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { ArtifactKind, Workspace } from '../core/workspace.ts'
 import type { CollectionSummary, FileCollection } from '../data/index.ts'
-import { collectionState, openCollection, summariseCached } from '../data/index.ts'
+import { collectionState, summariseCached } from '../data/index.ts'
 import { readMtebResults } from '../data/mteb/index.ts'
 import type { PublishedFigure } from '../data/published/types.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
@@ -13,13 +13,15 @@ import { bm25Identity as bm25OptionsIdentity } from '../index/bm25/index.ts'
 import { needsQueryMean } from '../index/postprocess/index.ts'
 import { type Estimate, estimateBm25, estimateSearch, type Rates, readRates } from './estimate.ts'
 import { ablationIdentity, bm25Identity, collectionFingerprint, measuresIdentity, runIdentity } from './identity.ts'
+import { type ImageLook, lookAtImages } from './images/look.ts'
+import { unreadable } from './images/readable.ts'
 import { mergeFingerprints } from './merge/prepare.ts'
+import { openStudyCollection } from './open.ts'
 import { type DenseArtifacts, planDense } from './plan-dense.ts'
 import { type FusionParts, planFusion } from './plan-fusion.ts'
 import { planTraining, type TrainingPlan } from './plan-training.ts'
 import { prepareEncoder } from './prepare.ts'
 import { measureOtherQueries } from './query-sample.ts'
-import { obtainSample } from './sample/obtain.ts'
 import type { Bm25Spec, DenseSpec, RetrieverSpec, Study, StudyCollection } from './study.ts'
 import { type CollectionTask, taskOf } from './task.ts'
 
@@ -28,8 +30,8 @@ export interface PlannedCollection {
   readonly given: string
   /** As it is opened: for one that is drawn, the sample. */
   readonly spec: StudyCollection
-  /** Fingerprint of the sample that the study draws; null for a collection that is used as it is. */
-  readonly sample: string | null
+  /** Fingerprints of the samples that the study draws for it. */
+  readonly samples: readonly string[]
   readonly collection: FileCollection
   readonly summary: CollectionSummary
   /** Of the source files when they were summarised. */
@@ -41,6 +43,8 @@ export interface PlannedCollection {
   /** Queries of the file that are not under test, such as training queries, and the hash of their content. */
   readonly otherQueries: number
   readonly otherQueriesHash: string
+  /** What its pictures are like; absent or null where there are none, or no retriever reads them. */
+  readonly images?: ImageLook | null
 }
 
 /** A piece of work with an artifact; one whose artifact exists is not done again. */
@@ -108,24 +112,16 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
   const collections: PlannedCollection[] = []
   for (const given of study.collections) {
     throwIfAborted(options.signal)
-    const drawn = given.sample && (await obtainSample({ ...given, sample: given.sample }, workspace, options))
-    const spec = drawn?.spec ?? given
-    const collection = await openCollection(spec, {
-      cacheDir: workspace.cache,
-      ...(options.limit ? { limit: options.limit } : {}),
-      ...(options.offline ? { offline: true } : {}),
-      ...(options.onNotice ? { onNotice: options.onNotice } : {}),
-    })
+    const { collection, spec, samples } = await openStudyCollection(given, workspace, options)
     const state = await collectionState(collection)
     const summary = await summariseCached(collection, workspace.cache, options)
-    requireTexts(given.given, summary)
     const centred = study.retrievers.some((r) => r.kind === 'dense' && needsQueryMean(r.postprocess))
     collections.push({
       task: taskOf(given),
       ...(centred ? await measureOtherQueries({ collection }) : { otherQueries: 0, otherQueriesHash: '' }),
       given: given.given,
       spec,
-      sample: drawn?.fingerprint ?? null,
+      samples,
       collection,
       summary,
       state,
@@ -138,11 +134,12 @@ export async function planStudy(study: Study, workspace: Workspace, options: Pla
 /** The plan of a study's retrievers over collections that are open already, in place of those that it names. */
 export async function planOn(
   study: Study,
-  collections: readonly PlannedCollection[],
+  opened: readonly PlannedCollection[],
   workspace: Workspace,
   options: PlanOptions = {},
 ): Promise<Plan> {
   const { encoders, refused } = await prepareEncoders(study, workspace, options)
+  const collections = await looked(opened, encoders, workspace, options)
   const rates = await readRates(workspace)
   const prepared = { encoders, refused }
   const plan = (spec: RetrieverSpec, on: PlannedCollection, before: readonly PlannedTrial[], from: TrainingPlan) =>
@@ -156,9 +153,24 @@ export async function planOn(
   )
   const trials: PlannedTrial[] = []
   for (const spec of study.retrievers) for (const on of collections) trials.push(plan(spec, on, trials, training))
+  const none = trials.every(({ kind }) => kind === 'refused') ? trials[0] : undefined
+  if (none?.kind === 'refused') throw none.error
   const usable = study.retrievers.filter((spec) => spec.kind === 'dense' && encoders.has(spec.id)) as DenseSpec[]
   const merges = await mergeFingerprints(usable, workspace, options)
   return { study, collections, encoders, trials, training, limit: options.limit ?? null, merges, imported: [] }
+}
+
+/** The collections with what their pictures are like, where a retriever reads them. */
+async function looked(
+  collections: readonly PlannedCollection[],
+  encoders: ReadonlyMap<string, PreparedEncoder>,
+  workspace: Workspace,
+  options: PlanOptions,
+): Promise<readonly PlannedCollection[]> {
+  if (![...encoders.values()].some(({ info }) => info.images !== undefined)) return collections
+  const seen: PlannedCollection[] = []
+  for (const on of collections) seen.push({ ...on, images: await lookAtImages(on, workspace, options) })
+  return seen
 }
 
 const NO_TRAINING: TrainingPlan = {
@@ -176,20 +188,19 @@ async function openOtherSplit(
   options: PlanOptions,
 ): Promise<PlannedCollection> {
   if (split === on.collection.split)
-    throw new FieldtrialError('STUDY_INVALID', `${on.given} is tested on ${split}, so no fusion can be learned on it.`, {
-      hint: 'Name another split, or use `folds`.',
-    })
-  const spec = { ...on.spec, split }
-  const collection = await openCollection(spec, {
-    cacheDir: workspace.cache,
-    ...(options.limit ? { limit: options.limit } : {}),
-    ...(options.offline ? { offline: true } : {}),
-    ...(options.onNotice ? { onNotice: options.onNotice } : {}),
-  })
+    throw new FieldtrialError(
+      'STUDY_INVALID',
+      `${on.given} is tested on ${split}, so no fusion can be learned on it.`,
+      {
+        hint: 'Name another split, or use `folds`.',
+      },
+    )
+  const { collection, spec } = await openStudyCollection({ ...on.spec, split }, workspace, options)
   const state = await collectionState(collection)
   const summary = await summariseCached(collection, workspace.cache, options)
   const key = fingerprint(collectionFingerprint(summary, collection.removeSelf))
-  return { ...on, spec, collection, summary, state, fingerprint: key }
+  const images = on.images ? await lookAtImages({ collection, summary }, workspace, options) : null
+  return { ...on, spec, collection, summary, state, fingerprint: key, images }
 }
 
 interface Prepared {
@@ -230,20 +241,6 @@ async function prepareEncoders(study: Study, workspace: Workspace, options: Plan
   return { encoders, refused }
 }
 
-/** Retrievers would rank records without text all the same, and the numbers would look like numbers. */
-function requireTexts(given: string, { documents, queries, modalities, ...summary }: CollectionSummary): void {
-  const readable = 'Retrievers here read text; a collection of images needs captions, or a retriever that sees.'
-  const refuse = (message: string) => {
-    throw new FieldtrialError('DATA_INVALID', message, { hint: readable })
-  }
-  if (summary.documentCharacters === 0) {
-    const pictures = modalities.documents.image > 0 ? `: ${modalities.documents.image} of them are images` : ''
-    refuse(`None of the ${documents} documents of ${given} has a title or a text${pictures}.`)
-  }
-  if (summary.queryCharacters === 0 && modalities.queries.image > 0)
-    refuse(`None of the ${queries} queries of ${given} has a text: ${modalities.queries.image} of them are images.`)
-}
-
 function planTrial(
   study: Study,
   workspace: Workspace,
@@ -255,7 +252,7 @@ function planTrial(
   training: TrainingPlan,
 ): PlannedTrial {
   const { summary, collection } = on
-  const error = refusalOf(spec, refused, study)
+  const error = refusalOf(spec, on, { encoders, refused }, study)
   if (error) {
     const nothing: Json = { refused: spec.id, collection: on.fingerprint }
     return { kind: 'refused', spec, on, error, steps: [], run: nothing, measures: nothing, cached: false }
@@ -326,16 +323,20 @@ function planTrial(
   }
 }
 
-/** Why a retriever cannot be run; a fusion falls with its first member. */
+/** Why a retriever cannot be run on a collection; a fusion falls with its first member. */
 function refusalOf(
   spec: RetrieverSpec,
-  refused: ReadonlyMap<string, FieldtrialError>,
+  on: PlannedCollection,
+  prepared: Prepared,
   study: Study,
 ): FieldtrialError | undefined {
-  if (spec.kind !== 'fusion') return refused.get(spec.id)
+  if (spec.kind !== 'fusion') {
+    const info = prepared.encoders.get(spec.id)?.info ?? null
+    return prepared.refused.get(spec.id) ?? unreadable(on, info, study.brokenImages, spec.id) ?? undefined
+  }
   for (const id of spec.members) {
     const member = study.retrievers.find((retriever) => retriever.id === id)!
-    const error = refusalOf(member, refused, study)
+    const error = refusalOf(member, on, prepared, study)
     if (error)
       return new FieldtrialError(error.code, `${spec.id} needs ${id}, which cannot be run: ${error.message}`, {
         ...(error.hint ? { hint: error.hint } : {}),

@@ -1,22 +1,17 @@
 import { FieldtrialError } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { type FusionOptions, fusionOptions } from '../fusion/index.ts'
 import { type Bm25Options, bm25Identity } from '../index/bm25/index.ts'
 import { describeIssue, hintFor, leafIssues } from './issues.ts'
 import type { ResolveContext } from './resolve-context.ts'
 import { resolveDense } from './resolve-dense.ts'
-import {
-  type Bm25Input,
-  type FusionInput,
-  fieldsAt,
-  type ModelInput,
-  type RecipeInput,
-  type StudyInput,
-  StudySchema,
-} from './schema.ts'
+import { fusionId, resolveFusion } from './resolve-fusion.ts'
+import { type Bm25Input, fieldsAt, type ModelInput, type RecipeInput, type StudyInput, StudySchema } from './schema.ts'
 import { isBm25Shorthand, parseBm25, parseFusion } from './shorthand.ts'
 import type { Path } from './source.ts'
-import type { Bm25Spec, FusionSpec, RetrieverSpec } from './study.ts'
+import type { Bm25Spec, RetrieverSpec } from './study.ts'
+
+/** The study's first measure where it names none. */
+export const DEFAULT_MEASURE = 'nDCG@10'
 
 /** The retrievers of a study in the order of its tables: baselines, models × recipes, fusions after their members. */
 export function resolveRetrievers(input: StudyInput, context: ResolveContext): RetrieverSpec[] {
@@ -45,10 +40,10 @@ export function resolveRetrievers(input: StudyInput, context: ResolveContext): R
     i,
     given: attempt(['fusion', i], context, () => (typeof given === 'string' ? parseFusion(given) : given)),
   }))
+  const measure = input.measures?.[0] ?? DEFAULT_MEASURE
   const fusionIds = fusions.flatMap(({ given }) => (given ? [fusionId(given)] : []))
   for (const { i, given } of fusions) {
     if (!given) continue
-    const id = fusionId(given)
     const known = retrievers.map((r) => r.id)
     for (const [j, member] of given.of.entries()) {
       if (known.includes(member)) continue
@@ -61,8 +56,8 @@ export function resolveRetrievers(input: StudyInput, context: ResolveContext): R
         later ? 'Put it before.' : didYouMean(member, known),
       )
     }
-    const options = attempt(['fusion', i], context, () => checkedFusion(given))
-    if (options) add({ kind: 'fusion', id, options, members: given.of } satisfies FusionSpec, ['fusion', i])
+    const spec = attempt(['fusion', i], context, () => resolveFusion(given, measure, retrievers))
+    if (spec) add(spec, ['fusion', i])
   }
   if (retrievers.length === 0 && !input.baselines && !input.models)
     context.problem([], 'The study names no retriever.', 'Add `baselines: [bm25]` or `models: [path/to/model]`.')
@@ -116,17 +111,4 @@ function bm25Id({ variant, analyzer, multifield, k1, b, delta }: Bm25Options): s
     ...(multifield ? ['multifield'] : []),
     ...Object.entries({ k1, b, delta }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}_${value}`])),
   ].join('-')
-}
-
-function fusionId(given: FusionInput): string {
-  return given.id ?? `${given.method}-${given.of.join('+')}`
-}
-
-function checkedFusion(given: FusionInput): FusionOptions {
-  if (given.weights && given.weights.length !== given.of.length)
-    throw new FieldtrialError('USAGE', `${given.weights.length} weights for ${given.of.length} members.`, {
-      hint: 'Give one weight per member of `of`.',
-    })
-  const { id: _id, of: _of, ...options } = given
-  return fusionOptions(options as FusionOptions, given.of.length)
 }

@@ -4,12 +4,12 @@ import { didYouMean } from '../core/suggest.ts'
 import { type Measure, parseMeasure } from '../measure/index.ts'
 import { resolveCollections } from './resolve-collections.ts'
 import type { ResolveContext } from './resolve-context.ts'
-import { resolveRetrievers } from './resolve-retrievers.ts'
+import { DEFAULT_MEASURE, resolveRetrievers } from './resolve-retrievers.ts'
 import { checkSamples } from './resolve-sample.ts'
 import { REPORT_FORMATS, type StudyInput } from './schema.ts'
 import type { Study } from './study.ts'
 
-const DEFAULT_MEASURES = ['nDCG@10', 'R@100', 'MRR@10', 'AP']
+const DEFAULT_MEASURES = [DEFAULT_MEASURE, 'R@100', 'MRR@10', 'AP']
 
 /** Fills in every default and checks what the schema cannot: names that refer to each other, and the grammar of measures. */
 export function resolveStudy(input: StudyInput, context: ResolveContext): Study {
@@ -47,6 +47,7 @@ export function resolveStudy(input: StudyInput, context: ResolveContext): Study 
       seed: input.comparison?.seed ?? 42,
     },
     outputFolder: resolve(context.folder, input.output?.dir ?? join('results', name)),
+    brokenImages: input.images?.broken ?? 'stop',
     formats: input.output?.formats ?? REPORT_FORMATS,
     mteb: (input.mteb ?? []).map((path) => resolve(context.folder, path)),
   }

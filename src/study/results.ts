@@ -1,7 +1,9 @@
 import type { Json } from '../core/fingerprint.ts'
 import type { KnownCollection } from '../data/published/known.ts'
 import type { Finding } from '../data/types.ts'
+import type { PairedComparison } from '../measure/index.ts'
 import type { SpaceComparison, SpaceDiagnostics } from '../measure/space/index.ts'
+import type { LearnedDetail } from './fusion-detail.ts'
 import type { LintReport } from './lint/types.ts'
 import type { PublishedRow } from './published-row.ts'
 
@@ -32,6 +34,54 @@ export interface StudyResults {
   readonly spaces: readonly SpaceResult[]
   /** Published figures on these collections, each with whether it can be compared. Absent in results of earlier versions. */
   readonly published?: readonly PublishedRow[]
+  /** Every fusion on every collection beside what it is made of. Absent in results of earlier versions. */
+  readonly fusions?: readonly FusionResult[]
+}
+
+/** A fusion on a collection. Figures are of the study's first measure where nothing else is said. */
+export interface FusionResult {
+  readonly retriever: string
+  readonly collection: string
+  /** The best single retriever at its bottom, by the very figures reported: the comparison favours that one. */
+  readonly best: string
+  /** Per measure of the study, against `best`. */
+  readonly gains: readonly FusionGain[]
+  /** The mean over queries of the best member for each, and the share of the way from `best` to there that the fusion went. */
+  readonly oracle: { readonly value: number; readonly closed: number | null }
+  readonly cost: FusionCost
+  readonly members: readonly FusionMember[]
+  /** Relevant documents in its first ten, over all queries; null without an ablation. */
+  readonly relevant: number | null
+  /** What was learned, and from how many queries; null where nothing was. */
+  readonly learned: LearnedDetail | null
+}
+
+/** Corrected over all fusions of one collection and measure. */
+export interface FusionGain extends PairedComparison {
+  readonly measure: string
+  readonly value: number | null
+  readonly bestValue: number | null
+  readonly pAdjusted: number
+  readonly significant: boolean
+}
+
+/** What the fusion costs beyond its best single retriever, and the models that a document and a query go through in all. */
+export interface FusionCost {
+  readonly extraMsPerQuery: number
+  readonly extraIndexBytes: number
+  readonly documentEncodings: number
+  readonly queryEncodings: number
+}
+
+export interface FusionMember {
+  readonly member: string
+  /** The member by itself, and the fusion without it; null where the ablation was left out. */
+  readonly alone: number | null
+  readonly without: number | null
+  /** The fusion against itself without this member, paired over queries; not corrected. */
+  readonly contribution: PairedComparison | null
+  /** Relevant documents of the fusion's first ten that this member alone has in its own first ten. */
+  readonly onlyFinder: number | null
 }
 
 /** What the vectors of a trial look like, and how they differ from others': why a model retrieves as it does. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { FUSION_METHODS } from '../fusion/index.ts'
 import { fieldsAt, studyJsonSchema } from './schema.ts'
+import { STUDY_FUSION_METHODS } from './schema-fusion.ts'
 
 interface Node {
   readonly description?: string
@@ -39,7 +39,7 @@ describe('the JSON Schema of study files', () => {
 
   it('offers the names that the program knows', () => {
     const methods = [...walk(root)].find(([path]) => path === '.fusion[].method')![1]
-    expect(methods.enum).toEqual([...FUSION_METHODS])
+    expect(methods.enum).toEqual([...STUDY_FUSION_METHODS])
   })
 
   it('gives the fields of every place for suggestions', () => {

@@ -3,6 +3,7 @@ import { LLAMA_DEVICES } from '../engines/llama/devices.ts'
 import { MERGE_PLACES, MergeSchema } from '../fusion/weights/index.ts'
 import { BM25_VARIANTS } from '../index/bm25/index.ts'
 import { ANALYZERS, STEMMERS } from '../index/text/index.ts'
+import { BROKEN_IMAGES } from './images/options.ts'
 import { BIAS_MODES } from './sample/options.ts'
 import { fusionObject, learnedObject, routeObject } from './schema-fusion.ts'
 import {
@@ -73,7 +74,7 @@ const sampleObject = z
     'Run on a smaller collection drawn from this one: all documents judged for the kept queries, hard distractors, and random ones. Its scores are too high; the report says by how much. See docs/sampling.md.',
   )
 
-const collectionObject = z.strictObject({
+const memberObject = z.strictObject({
   source: z
     .string()
     .min(1)
@@ -128,6 +129,18 @@ const collectionObject = z.strictObject({
     .optional()
     .describe(
       'Which known collection this is, so that published figures stand beside the results: a name that `fieldtrial datasets` lists, or false for none. Default: found out by its source, its content or its counts.',
+    ),
+})
+
+const collectionObject = memberObject.extend({
+  source: memberObject.shape.source.optional(),
+  id: id.optional().describe('Another word for `name`.'),
+  unified: z
+    .array(z.union([z.string().min(1), memberObject]))
+    .min(2)
+    .optional()
+    .describe(
+      'In place of `source`: several collections joined into one corpus, searched by the queries of each; sources, or names of other collections of the study. Ids get the name of their domain before them. See docs/unified.md.',
     ),
 })
 
@@ -190,6 +203,20 @@ const modelObject = z.strictObject({
     .optional()
     .describe(
       'LoRA weights for the model, in PEFT’s layout, for `engine: torch`: a folder, or `owner/name` on the hub. Refused where they were made for another base.',
+    ),
+  minPixels: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Least pixels of an image, which is enlarged to them: for vision-language models with `engine: torch`. Default: what the model’s preprocessor_config.json says.',
+    ),
+  maxPixels: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Most pixels of an image, which is made smaller: time and memory grow with them, since every 28 × 28 (or 32 × 32) pixels are a token. Default: as above.',
     ),
   recipes: z
     .array(z.union([z.enum(RECIPE_IDS), recipeObject]))
@@ -323,6 +350,17 @@ export const StudySchema = z
       })
       .optional()
       .describe('Significance of the differences.'),
+    images: z
+      .strictObject({
+        broken: z
+          .enum(BROKEN_IMAGES)
+          .optional()
+          .describe(
+            'A picture that cannot be decoded: `stop` fails the trials that would read it, naming it; `skip` leaves its document or query out and counts it in the report. Default: stop.',
+          ),
+      })
+      .optional()
+      .describe('Pictures of collections that have some, see docs/images.md.'),
     output: z
       .strictObject({
         dir: z
@@ -341,7 +379,8 @@ export const StudySchema = z
   })
 
 export type StudyInput = z.infer<typeof StudySchema>
-export type CollectionInput = z.infer<typeof collectionObject>
+export type CollectionInput = z.infer<typeof memberObject>
+export type StudyCollectionInput = z.infer<typeof collectionObject>
 export type SampleInput = z.infer<typeof sampleObject>
 export type ModelInput = z.infer<typeof modelObject>
 export type RecipeInput = z.infer<typeof recipeObject>
@@ -360,6 +399,7 @@ export function fieldsAt(path: readonly (string | number)[]): string[] {
     '': StudySchema,
     collections: collectionObject,
     'collections.files': collectionObject.shape.files.unwrap(),
+    'collections.unified': memberObject,
     'collections.columns': columns,
     'collections.sample': sampleObject,
     models: modelObject,
@@ -386,6 +426,7 @@ export function fieldsAt(path: readonly (string | number)[]): string[] {
     vectors: StudySchema.shape.vectors.unwrap(),
     comparison: StudySchema.shape.comparison.unwrap(),
     output: StudySchema.shape.output.unwrap(),
+    images: StudySchema.shape.images.unwrap(),
   }
   const object = objects[path.filter((part) => typeof part === 'string').join('.')]
   return object ? Object.keys(object.shape) : []

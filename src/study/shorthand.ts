@@ -1,7 +1,7 @@
 import { FieldtrialError } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { FUSION_METHODS } from '../fusion/index.ts'
 import type { Bm25Input, FusionInput } from './schema.ts'
+import { STUDY_FUSION_METHODS } from './schema-fusion.ts'
 
 const BM25_KEYS = ['variant', 'k1', 'b', 'delta', 'analyzer', 'multifield', 'id'] as const
 const NUMBERS = new Set(['k1', 'b', 'delta'])
@@ -14,7 +14,7 @@ export function isBm25Shorthand(text: string): boolean {
 /** Whether a string names a fusion: `rrf:bm25,minilm`. */
 export function isFusionShorthand(text: string): boolean {
   const method = /^([\w-]+):/.exec(text)?.[1]
-  return method !== undefined && (FUSION_METHODS as readonly string[]).includes(method)
+  return method !== undefined && (STUDY_FUSION_METHODS as readonly string[]).includes(method)
 }
 
 /**
@@ -50,12 +50,12 @@ export function parseBm25(text: string): Bm25Input {
 export function parseFusion(text: string): FusionInput {
   const colon = text.indexOf(':')
   const method = colon < 0 ? text : text.slice(0, colon)
-  if (colon < 0 || !(FUSION_METHODS as readonly string[]).includes(method))
+  if (colon < 0 || !(STUDY_FUSION_METHODS as readonly string[]).includes(method))
     throw new FieldtrialError('USAGE', `${JSON.stringify(text)} is no fusion.`, {
       hint:
         colon < 0
           ? 'Write METHOD:RETRIEVER,RETRIEVER, for example rrf:bm25,minilm.'
-          : didYouMean(method, FUSION_METHODS),
+          : didYouMean(method, STUDY_FUSION_METHODS),
     })
   const of = text
     .slice(colon + 1)

@@ -5,6 +5,7 @@ import type { Bm25Options } from '../index/bm25/index.ts'
 import type { PostprocessStep } from '../index/postprocess/index.ts'
 import type { Measure } from '../measure/index.ts'
 import type { RecipeParameters } from '../recipes/types.ts'
+import type { BrokenImages } from './images/options.ts'
 import type { ComparisonSettings } from './results.ts'
 import type { BiasMode, SampleSize } from './sample/options.ts'
 import type { REPORT_FORMATS } from './schema.ts'
@@ -28,6 +29,8 @@ export interface Study {
   readonly comparison: ComparisonSettings
   readonly outputFolder: string
   readonly formats: readonly ReportFormat[]
+  /** Whether pictures that cannot be decoded stop a trial, or are left out and counted. */
+  readonly brokenImages: BrokenImages
   /** Result files of MTEB, or folders of them, as absolute paths. */
   readonly mteb: readonly string[]
 }
@@ -40,6 +43,8 @@ export interface StudyCollection extends CollectionSpec {
   readonly task?: string
   /** A smaller collection is drawn from it, and takes its place. */
   readonly sample?: StudySample
+  /** What is joined into one corpus; `source` only describes it then. */
+  readonly unified?: readonly StudyCollection[]
   /** The known collection that this is, by the user's word; false for none. */
   readonly published?: string | false
 }
@@ -101,6 +106,9 @@ export interface ModelSpec {
   readonly device: string
   /** Folder or hub id of LoRA weights, for engine torch. */
   readonly adapter?: string
+  /** The pixel budget of models that read images of any size; absent: what the model's own files say. */
+  readonly minPixels?: number
+  readonly maxPixels?: number
   /** The model is made by merging others; `model` and `given` only describe it then. */
   readonly merge?: MergeSpec
   readonly url?: string

@@ -3,7 +3,8 @@ import { resolveBm25Options } from '../index/bm25/index.ts'
 import { describeSteps } from '../index/postprocess/index.ts'
 import { describePrompt } from '../recipes/index.ts'
 import type { Prompt, Recipe } from '../recipes/types.ts'
-import type { Bm25Spec, DenseSpec, FusionSpec, ModelSpec, RetrieverSpec } from './study.ts'
+import type { Bm25Spec, DenseSpec, ModelSpec, RetrieverSpec } from './study.ts'
+import { summariseFusion } from './summary-fusion.ts'
 
 /**
  * One line for people about a retriever, with everything in which it may differ from its neighbours in a table.
@@ -73,24 +74,6 @@ function summariseRecipe(recipe: Recipe): string[] {
 
 function isBare(prompt: Prompt): boolean {
   return prompt.end === null && prompt.parts.every((part) => part.kind === 'contents')
-}
-
-/** The methods that most studies use, in words; the others keep ranx's names. */
-const FUSION_NAMES: Readonly<Record<string, string>> = {
-  rrf: 'reciprocal rank fusion',
-  wsum: 'weighted sum',
-  sum: 'sum (CombSUM)',
-  mnz: 'CombMNZ',
-}
-
-function summariseFusion({ options, members }: FusionSpec): string {
-  const { method, normalisation, weights, k } = options
-  const details = [
-    ...(method === 'rrf' ? [`k=${k}`] : []),
-    ...(normalisation && normalisation !== 'none' ? [normalisation] : []),
-    ...(weights ? [`weights ${weights.join(' / ')}`] : []),
-  ]
-  return `${FUSION_NAMES[method] ?? method} of ${members.join(' and ')}${details.length > 0 ? ` (${details.join(', ')})` : ''}`
 }
 
 /** A folder's last part; a hub id as it is. */

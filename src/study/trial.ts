@@ -1,17 +1,20 @@
-import { FieldtrialError } from '../core/errors.ts'
+import type { FieldtrialError } from '../core/errors.ts'
 import { fingerprint } from '../core/fingerprint.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
 import type { Run } from '../data/types.ts'
 import { evaluate } from '../measure/index.ts'
-import { obtain, readRecord } from './artifact.ts'
+import { obtain } from './artifact.ts'
+import { fusionCost } from './fusion-cost.ts'
+import type { FusionDetail } from './fusion-detail.ts'
 import type { Plan, PlannedTrial } from './plan.ts'
 import type { TrialCost, TrialResult } from './results.ts'
 import { searchBm25 } from './steps/bm25.ts'
 import { makeDenseRun } from './steps/dense-run.ts'
-import { fuseInSteps } from './steps/fuse.ts'
 import type { LazyEncoder } from './steps/lazy-encoder.ts'
 import { finishRun, loadRun, RUN_FILE, saveRun } from './steps/run-file.ts'
+import { loadFusion, makeFusion } from './steps/run-fusion.ts'
+import { type EncoderOf, makeSpaceRun } from './steps/space-fusion.ts'
 
 /** What is remembered beside a run. */
 export interface RunDetail {
@@ -21,6 +24,8 @@ export interface RunDetail {
   readonly warnings: readonly string[]
   /** Numbers per vector; null without vectors. */
   readonly dimension: number | null
+  /** Of fusions of runs. */
+  readonly fusion?: FusionDetail
 }
 
 export interface MeasuresDetail {
@@ -29,13 +34,18 @@ export interface MeasuresDetail {
   readonly missing: number
 }
 
-/** The run of a trial: taken from the workspace, or made. */
+/**
+ * The run of a trial: taken from the workspace, or made.
+ *
+ * @param encoderOf The models of other trials, for a fused space whose members' vectors are gone.
+ */
 export async function obtainRun(
   plan: Plan,
   trial: PlannedTrial,
   workspace: Workspace,
   encoder: LazyEncoder | undefined,
   work: LongWork,
+  encoderOf: EncoderOf = () => undefined,
 ) {
   const { on } = trial
   if (trial.kind === 'refused') throw trial.error
@@ -59,6 +69,7 @@ export async function obtainRun(
         encoder,
         limits.depth + (limits.removeSelf ? 1 : 0),
         named,
+        encoderOf,
       )
       const encodedIds = await saveRun(folder, finishRun(run, limits))
       return { ...detail, encodedIds }
@@ -74,6 +85,7 @@ async function makeRun(
   encoder: LazyEncoder | undefined,
   depth: number,
   work: LongWork,
+  encoderOf: EncoderOf,
 ): Promise<{ run: Run; detail: Omit<RunDetail, 'encodedIds'> }> {
   const { on } = trial
   const queries = Math.max(1, on.summary.queries)
@@ -100,28 +112,22 @@ async function makeRun(
     case 'dense':
       return makeDenseRun(plan, trial, workspace, encoder!, depth, work)
     case 'fusion': {
-      const members = trial.spec.members.map((_, i) => trial.memberRuns[i]!)
-      const runs: Run[] = []
-      const costs: Omit<TrialCost, 'cached'>[] = []
-      for (const [i, identity] of members.entries()) {
-        const record = await readRecord<RunDetail>(workspace, 'runs', identity)
-        if (!record)
-          throw new FieldtrialError(
-            'ENGINE_FAILED',
-            `${trial.spec.members[i]} gave no run on ${on.collection.name}, so ${trial.spec.id} cannot be made.`,
-            { hint: `Mend ${trial.spec.members[i]} first.` },
-          )
-        runs.push(
-          await loadRun(workspace.artifact('runs', fingerprint(identity)), record.detail.encodedIds, work.signal),
-        )
-        costs.push(record.detail.cost)
-      }
-      const started = performance.now()
-      const run = await fuseInSteps(runs, { ...trial.spec.options, depth }, work)
-      const fuseSeconds = (performance.now() - started) / 1000
-      return { run, detail: { warnings: [], dimension: null, cost: addCosts(costs, fuseSeconds, queries) } }
+      const loaded = await loadFusion(trial, workspace, work)
+      const { run, learned, seconds } = await makeFusion(loaded, depth, work)
+      const { cost, parts } = fusionCost(loaded, fingerprint(trial.run), { learned, seconds, queries })
+      const warnings = learned !== null && learned.shared > 0 ? [sharedWarning(learned.shared)] : []
+      return { run, detail: { warnings, dimension: null, cost: { ...NO_COST, ...cost }, fusion: { learned, parts } } }
+    }
+    case 'space': {
+      const { run, detail, ownCost } = await makeSpaceRun(plan, trial, workspace, encoderOf, depth, work)
+      return { run, detail: { ...detail, cost: { ...NO_COST, ...ownCost } } }
     }
   }
+}
+
+function sharedWarning(shared: number): string {
+  const subject = shared === 1 ? '1 query of the split was' : `${shared} queries of the split were`
+  return `${subject} not learned from, being under test as well.`
 }
 
 const NO_COST = {
@@ -133,23 +139,6 @@ const NO_COST = {
   truncatedQueries: null,
   peakBytes: null,
 } as const
-
-/** A fusion costs what its members cost, and its own work. */
-function addCosts(
-  costs: readonly Omit<TrialCost, 'cached'>[],
-  fuseSeconds: number,
-  queries: number,
-): Omit<TrialCost, 'cached'> {
-  const sum = (value: (cost: Omit<TrialCost, 'cached'>) => number) =>
-    costs.reduce((total, cost) => total + value(cost), 0)
-  return {
-    ...NO_COST,
-    indexSeconds: sum((c) => c.indexSeconds),
-    searchSeconds: sum((c) => c.searchSeconds) + fuseSeconds,
-    msPerQuery: sum((c) => c.msPerQuery) + (fuseSeconds * 1000) / queries,
-    indexBytes: sum((c) => c.indexBytes),
-  }
-}
 
 /** The measures of a trial's run. */
 export async function obtainMeasures(

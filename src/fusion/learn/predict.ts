@@ -21,7 +21,13 @@ export interface FusionData {
 }
 
 /** What was learned, and from how many queries. */
-export type Learned = ({ readonly kind: 'weights' } & LearnedWeights) | ({ readonly kind: 'route' } & RouterReport)
+export type Learned =
+  | ({ readonly kind: 'weights' } & LearnedWeights)
+  | ({
+      readonly kind: 'route'
+      /** How many of the queries that were ranked went to each choice. */
+      readonly chosen: readonly number[]
+    } & RouterReport)
 
 export interface Predicted {
   readonly run: Run
@@ -83,8 +89,13 @@ export async function predict(
   }
   const router = await fitRouter(node, seen, train, data)
   const run: Run = new Map()
-  for (const query of test) run.set(query, router.rank(query, members, node.options.depth))
-  return { run, learned: { kind: 'route', ...router.report } }
+  const chosen = router.report.choices.map(() => 0)
+  for (const query of test) {
+    const { choice, ranking } = router.rank(query, members, node.options.depth)
+    chosen[choice] = chosen[choice]! + 1
+    run.set(query, ranking)
+  }
+  return { run, learned: { kind: 'route', chosen, ...router.report } }
 }
 
 /** A member's rankings of the queries that are learned from, each as it would be for a query that was not. */

@@ -12,7 +12,7 @@ import { combineTable, queryTable, sorted } from '../query.ts'
 import { methodOf } from '../registry.ts'
 import type { Table } from '../table.ts'
 import { queryFeatures } from './features.ts'
-import { bestOf, meanWorth, type RouteData } from './regression.ts'
+import { bestOf, meanWorth, type RouteData, routedWorth } from './regression.ts'
 import { fitRidge } from './ridge.ts'
 import { fitStumps } from './stumps.ts'
 
@@ -35,14 +35,14 @@ export interface RouterReport {
   readonly constantValue: number
   /** What the best choice for each query would be worth there. */
   readonly oracleValue: number
+  /** What the router's own choices are worth there: too high by what was learned by heart. */
+  readonly routedValue: number
 }
 
 export interface Router {
   readonly report: RouterReport
-  /** The choice for a query, by its features. */
-  choose(query: string, members: readonly Run[]): number
-  /** The ranking by that choice. */
-  rank(query: string, members: readonly Run[], depth: number | undefined): Ranking
+  /** The choice for a query, by its features, and the ranking by it. */
+  rank(query: string, members: readonly Run[], depth: number | undefined): { choice: number; ranking: Ranking }
 }
 
 /**
@@ -84,10 +84,16 @@ export async function fitRouter(
       queries: chosen.length,
       constant,
       constantValue: means[constant]!,
+      routedValue: routedWorth(
+        data.features.map((row) => regression.predict(row)),
+        data.worth,
+      ),
       oracleValue: data.worth.reduce((sum, row) => sum + Math.max(...row), 0) / data.worth.length,
     },
-    choose,
-    rank: (query, runs, depth) => ranker(node, query, runs)(choices[choose(query, runs)]!, depth ?? null),
+    rank(query, runs, depth) {
+      const choice = choose(query, runs)
+      return { choice, ranking: ranker(node, query, runs)(choices[choice]!, depth ?? null) }
+    },
   }
 }
 
