@@ -62,9 +62,10 @@ function describe(progress: Progress, step: Step, seconds: number): string {
       : `${formatCount(progress.done)}/${formatCount(progress.total)} ${progress.unit}`,
   )
   if (progress.total) parts.push(`${Math.floor((100 * progress.done) / progress.total)} %`)
-  if (rate > 0) parts.push(`${formatCount(rate)} ${progress.unit}/s`)
+  if (rate > 0 && progress.unit !== 'steps') parts.push(`${formatCount(rate)} ${progress.unit}/s`)
   if (progress.tokens && seconds > 0)
     parts.push(`${formatCount((progress.tokens - step.tokensFrom) / seconds)} tokens/s`)
+  if (progress.note) parts.push(progress.note)
   if (progress.total && rate > 0) parts.push(`${formatSeconds((progress.total - progress.done) / rate)} left`)
   return parts.join(' · ')
 }

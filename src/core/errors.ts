@@ -4,7 +4,7 @@
  */
 export const ERROR_CODES = {
   USAGE: { exit: 2, means: 'a flag, an argument or a name that fieldtrial does not know' },
-  STUDY_INVALID: { exit: 2, means: 'the study file does not say what it must' },
+  STUDY_INVALID: { exit: 2, means: 'a study or training file does not say what it must' },
   RECIPE_INVALID: { exit: 2, means: 'a recipe that the model, or the engine, cannot follow' },
   DATA_INVALID: { exit: 3, means: 'a collection, run or qrels file is broken' },
   DATA_MISSING: { exit: 3, means: 'a collection, file or split is not there, or may not be read' },

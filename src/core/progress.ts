@@ -7,9 +7,11 @@ export interface Progress {
   /** Units done, of `total` if it is known. */
   readonly done: number
   readonly total?: number
-  readonly unit: 'documents' | 'queries' | 'bytes' | 'records'
+  readonly unit: 'documents' | 'queries' | 'bytes' | 'records' | 'steps'
   /** Model tokens done, where a model is at work. */
   readonly tokens?: number
+  /** Further figures of the moment, e.g. `loss 0.31`. */
+  readonly note?: string
 }
 
 export type OnProgress = (progress: Progress) => void

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { didYouMean } from '../core/suggest.ts'
+import { STUDY_PAGE } from './source.ts'
 
 /** What the schema library says is wrong at one place. */
 export type Issue = z.core.$ZodIssue
@@ -19,13 +20,17 @@ export function leafIssues(issues: readonly Issue[]): Issue[] {
   })
 }
 
-/** An issue in words that name the field. */
-export function describeIssue(issue: Issue): string {
+/**
+ * An issue in words that name the field.
+ *
+ * @param fields Two that a file must hold, for one that is no object.
+ */
+export function describeIssue(issue: Issue, fields = '`collections:` and `baselines:`'): string {
   const field = issue.path.length === 0 ? 'The study' : String(issue.path.at(-1))
   switch (issue.code) {
     case 'invalid_type':
       return issue.path.length === 0
-        ? 'The file must hold fields such as `collections:` and `baselines:`.'
+        ? `The file must hold fields such as ${fields}.`
         : issue.input === undefined && /received undefined/.test(issue.message)
           ? `${field} is missing.`
           : `${field}: expected ${issue.expected}.`
@@ -43,12 +48,12 @@ export function describeIssue(issue: Issue): string {
 }
 
 /** What to do about it: the near miss, if a name was mistyped. */
-export function hintFor(issue: Issue, root: unknown): string {
+export function hintFor(issue: Issue, root: unknown, page: string = STUDY_PAGE): string {
   if (issue.code === 'invalid_value') {
     const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], root)
     if (typeof value === 'string') return didYouMean(value, issue.values.map(String))
   }
   if (issue.code === 'invalid_type' && issue.path.length === 1 && issue.path[0] === 'collections')
     return 'Add `collections: [path/to/collection]`.'
-  return 'See docs/study-file.md.'
+  return `See ${page}.`
 }

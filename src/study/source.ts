@@ -1,7 +1,7 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument, type YAMLParseError } from 'yaml'
 import { FieldtrialError, type Where } from '../core/errors.ts'
 
-/** A path into a study file, e.g. `['collections', 0, 'split']`. */
+/** A path into a study or training file, e.g. `['collections', 0, 'split']`. */
 export type Path = readonly (string | number)[]
 
 /** `collections[0].split`, as people write it. */
@@ -9,7 +9,10 @@ function formatPath(path: Path): string {
   return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('')
 }
 
-/** The text of a study with the places of its fields, so that problems found later can be pointed at. */
+/** The page that explains the fields of study files. */
+export const STUDY_PAGE = 'docs/study-file.md'
+
+/** The text of a study or training file with the places of its fields, so that problems found later can be pointed at. */
 export class StudySource {
   readonly file: string
   readonly value: unknown
@@ -21,7 +24,7 @@ export class StudySource {
    *
    * @throws FieldtrialError `STUDY_INVALID` with every syntax error as a problem of its own.
    */
-  constructor(text: string, file: string) {
+  constructor(text: string, file: string, page: string = STUDY_PAGE) {
     this.file = file
     this.#lines = new LineCounter()
     this.#document = parseDocument(text, {
@@ -36,18 +39,18 @@ export class StudySource {
       throw invalidStudy(
         file,
         broken.map((error) => this.#syntaxProblem(error, text)),
+        page,
       )
     try {
       // More than a few dozen uses of one anchor is no study but a bomb that expands without end.
       this.value = this.#document.toJS({ maxAliasCount: 50 })
     } catch (cause) {
-      throw invalidStudy(file, [
-        new FieldtrialError('STUDY_INVALID', 'Anchors and aliases expand to far more than the file says.', {
-          hint: 'Write the values out.',
-          where: { file },
-          cause,
-        }),
-      ])
+      const bomb = new FieldtrialError('STUDY_INVALID', 'Anchors and aliases expand to far more than the file says.', {
+        hint: 'Write the values out.',
+        where: { file },
+        cause,
+      })
+      throw invalidStudy(file, [bomb], page)
     }
   }
 
@@ -92,8 +95,16 @@ export class StudySource {
   }
 }
 
-/** One error that carries all problems of a study file, in the order of the file. */
-export function invalidStudy(file: string, problems: readonly FieldtrialError[]): FieldtrialError {
+/**
+ * One error that carries all problems of a study or training file, in the order of the file.
+ *
+ * @param page Which explains the fields.
+ */
+export function invalidStudy(
+  file: string,
+  problems: readonly FieldtrialError[],
+  page: string = STUDY_PAGE,
+): FieldtrialError {
   const sorted = [...problems].sort(
     (a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0),
   )
@@ -101,7 +112,7 @@ export function invalidStudy(file: string, problems: readonly FieldtrialError[])
     'STUDY_INVALID',
     `${file} has ${sorted.length === 1 ? 'a problem' : `${sorted.length} problems`}.`,
     {
-      hint: 'See docs/study-file.md for every field.',
+      hint: `See ${page} for every field.`,
       where: { file },
       problems: sorted,
     },

@@ -7,6 +7,8 @@ export interface TrainingPassage {
   readonly id: string
   readonly title: string
   readonly text: string
+  /** What a teacher, such as a cross-encoder, thinks of it as an answer to the query; absent where none was asked. */
+  readonly score?: number
 }
 
 /** A query with passages that answer it and passages that do not. Sets for evaluation alone have neither. */
@@ -22,10 +24,11 @@ const QUERY = ['query', 'text']
 const POSITIVES = 'positive_passages'
 const NEGATIVES = 'negative_passages'
 const PASSAGE_ID = ['docid', '_id', 'id']
+const SCORE = 'teacher_score'
 
 /**
  * Examples of files in Tevatron's layout (`query_id`, `query`, `positive_passages`, `negative_passages`, each passage with `docid`,
- * `title` and `text`), in order, with bounded memory.
+ * `title` and `text`, and perhaps the `teacher_score` of `fieldtrial mine`), in order, with bounded memory.
  *
  * @throws FieldtrialError `DATA_INVALID` with file and line on a record of another form.
  */
@@ -65,6 +68,14 @@ function passages(row: Row, field: string, where: Where): TrainingPassage[] {
       id: idField(passage as Row, PASSAGE_ID, place),
       title: textField(passage as Row, ['title'], place, ''),
       text: textField(passage as Row, ['text'], place),
+      ...teacherScore(passage as Row, place),
     }
   })
+}
+
+function teacherScore(passage: Row, place: Where): { score?: number } {
+  const score = passage[SCORE]
+  if (score === undefined || score === null) return {}
+  if (typeof score === 'number' && Number.isFinite(score)) return { score }
+  throw invalid({ ...place, field: SCORE }, `the ${SCORE} is no number: ${snippet(score)}`, 'Remove it, or mine again.')
 }

@@ -42,9 +42,9 @@ export interface TorchOptions {
   /** Tokens that go through the model at once, at most. Default: 2048 on the processor, 16384 on GPUs; halved where memory runs out. */
   readonly batchTokens?: number
   /** Least pixels of an image, which is enlarged to them; vision-language models only. Default: what the model's preprocessor_config.json says. */
-  readonly minPixels?: number
+  readonly minPixels?: number | undefined
   /** Most pixels of an image, which is made smaller. Default: as above. */
-  readonly maxPixels?: number
+  readonly maxPixels?: number | undefined
   /** False pads sequences instead of packing them, for comparisons. Default: true where the architecture allows it. */
   readonly packed?: boolean
   /** Default: `FIELDTRIAL_PYTHON`, else what `fieldtrial setup torch` remembered. */

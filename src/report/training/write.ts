@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeAtomic } from '../../core/atomic.ts'
+import { FieldtrialError } from '../../core/errors.ts'
+import { parseEvents } from '../../train/job/events.ts'
+import { readTrainingRecord } from '../../train/job/record.ts'
+import { curvesOf } from './curves.ts'
+import { renderTrainingMarkdown } from './markdown.ts'
+
+/**
+ * Writes report.md and report.html beside a training, from its training.json and events.jsonl.
+ *
+ * @throws FieldtrialError `DATA_MISSING` where the folder holds no training.
+ */
+export async function writeTrainingReports(folder: string): Promise<void> {
+  const record = await readTrainingRecord(folder)
+  if (record === null)
+    throw new FieldtrialError('DATA_MISSING', `${folder} holds no training.`, {
+      hint: 'Name the folder of `fieldtrial train`.',
+    })
+  const curves = curvesOf(parseEvents(await readFile(join(folder, 'events.jsonl'), 'utf8')))
+  await writeAtomic(join(folder, 'report.md'), renderTrainingMarkdown(record, curves))
+}

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, isAbsolute, join, resolve } from 'node:path'
+import { FieldtrialError, systemCode } from '../core/errors.ts'
+import { differingFields, type Json } from '../core/fingerprint.ts'
+import type { PreparedEncoder } from '../engines/types.ts'
+import type { Recipe, RecipeParameters } from '../recipes/types.ts'
+import type { RecipeSpec } from './study.ts'
+
+/** The file that says how a model was trained; it lies beside its weights. */
+export const TRAINED_FILE = 'fieldtrial.json'
+export const TRAINED_VERSION = 1
+
+/** What `fieldtrial train` remembers of a model. */
+export interface TrainedModel {
+  readonly version: typeof TRAINED_VERSION
+  readonly fieldtrial: string
+  readonly name: string
+  /** LoRA weights, weights of the whole model, or a whole model that the adapter was merged into. */
+  readonly kind: 'adapter' | 'whole' | 'merged'
+  /** As a study file says it: the id, and the parameters beside it. */
+  readonly recipe: { readonly recipe: string } & RecipeParameters
+  /** The same with nothing left to defaults. */
+  readonly resolved: Recipe
+  /** As the user named the base. */
+  readonly base: string
+  /** Where a base of the user's own lies, relative to this file's folder. */
+  readonly baseFolder?: string
+  /** SHA-256 of the base's weight files, sorted: by these a zero-shot retriever of the same base is found. */
+  readonly baseWeights: readonly string[]
+  /** Names of the sources that it learned from. */
+  readonly data: readonly string[]
+  /** Of the training: all that decides the weights. */
+  readonly fingerprint: string
+}
+
+/**
+ * Reads how a model in a folder was trained.
+ *
+ * @returns null where the folder does not say.
+ * @throws FieldtrialError `MODEL_INVALID` for a file that is broken or of a newer version.
+ */
+export async function readTrained(folder: string): Promise<TrainedModel | null> {
+  const file = join(folder, TRAINED_FILE)
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
+    throw error
+  }
+  const fault = (what: string) =>
+    new FieldtrialError('MODEL_INVALID', `${file} ${what}.`, {
+      where: { file },
+      hint: 'Train the model again, or remove the file and name the recipe yourself.',
+    })
+  let value: TrainedModel
+  try {
+    value = JSON.parse(text) as TrainedModel
+  } catch {
+    throw fault('is not JSON')
+  }
+  if (value.version !== TRAINED_VERSION)
+    throw fault(`is of version ${String(value.version)}, this is ${TRAINED_VERSION}`)
+  if (typeof value.recipe?.recipe !== 'string' || typeof value.base !== 'string') throw fault('names no recipe or base')
+  return value
+}
+
+/** Whether a folder holds LoRA weights and nothing else. Asked while a study file is read. */
+export function isAdapterFolder(folder: string): boolean {
+  return (
+    isAbsolute(folder) && existsSync(join(folder, 'adapter_config.json')) && !existsSync(join(folder, 'config.json'))
+  )
+}
+
+/** The base of a folder of LoRA weights: as its fieldtrial.json, else as its adapter_config.json has it. */
+export async function baseOfAdapter(folder: string): Promise<string> {
+  const trained = await readTrained(folder)
+  if (trained?.baseFolder !== undefined) return resolve(folder, trained.baseFolder)
+  if (trained !== null) return trained.base
+  const file = join(folder, 'adapter_config.json')
+  try {
+    const config = JSON.parse(await readFile(file, 'utf8')) as { base_model_name_or_path?: unknown }
+    if (typeof config.base_model_name_or_path === 'string') return config.base_model_name_or_path
+  } catch (cause) {
+    throw new FieldtrialError('MODEL_INVALID', `${file} cannot be read.`, {
+      where: { file },
+      hint: 'Fetch it again.',
+      cause,
+    })
+  }
+  throw new FieldtrialError('MODEL_INVALID', `${file} does not name the base of the adapter.`, {
+    where: { file, field: 'base_model_name_or_path' },
+    hint: 'Name the base as `model` and the folder as `adapter`.',
+  })
+}
+
+/** The recipe of a retriever: the one that its model was trained with, where nobody chose another. */
+export function trainedRecipe(spec: RecipeSpec, trained: TrainedModel | null): RecipeSpec {
+  if (trained === null || spec.byDefault !== true) return spec
+  const { recipe, ...parameters } = trained.recipe
+  return { recipe, parameters: { ...parameters, ...spec.parameters } }
+}
+
+/** Says so where a model is used with another recipe than it was trained with. Lengths may differ. */
+export function warnOtherRecipe(prepared: PreparedEncoder, trained: TrainedModel | null): PreparedEncoder {
+  if (trained === null) return prepared
+  const plain = ({ maxLength: _, sparse: __, source: ___, ...recipe }: Recipe) => recipe as unknown as Json
+  const fields = differingFields(plain(trained.resolved), plain(prepared.info.recipe))
+  if (fields.length === 0) return prepared
+  const shown = `${fields.slice(0, 4).join(', ')}${fields.length > 4 ? ' …' : ''}`
+  const warning = `${basename(trained.name)} was trained with the recipe ${trained.resolved.id}, and is used with another one (${shown} differ)`
+  return { ...prepared, info: { ...prepared.info, warnings: [...prepared.info.warnings, warning] } }
+}

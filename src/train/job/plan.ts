@@ -1,0 +1,283 @@
+import { isAbsolute } from 'node:path'
+import { FieldtrialError } from '../../core/errors.ts'
+import { fingerprint, type Json } from '../../core/fingerprint.ts'
+import type { LongWork } from '../../core/progress.ts'
+import type { Workspace } from '../../core/workspace.ts'
+import { resolveModel } from '../../data/index.ts'
+import { modelByName } from '../../data/models/index.ts'
+import type { ModelFolder } from '../../engines/text/files.ts'
+import { hashFiles } from '../../engines/text/hash.ts'
+import { textConfig } from '../../engines/torch/facts.ts'
+import { isGguf } from '../../engines/torch/gguf.ts'
+import { planTorch } from '../../engines/torch/index.ts'
+import type { TorchPlan } from '../../engines/torch/plan.ts'
+import type { EncoderInfo } from '../../engines/types.ts'
+import { DEFAULT_ADAPTER } from '../resolve.ts'
+import { type DevSet, prepareDev } from '../set/dev-set.ts'
+import { type PreparedSet, prepareSet, type TokenIdentity } from '../set/prepare.ts'
+import { requireTrainable, type SetCounts } from '../set/set-writer.ts'
+import type { Adapter, Training } from '../training.ts'
+import { estimateJob, type JobEstimate, type JobSize, readTrainingRates, trainingRateKey } from './estimate.ts'
+import { JOB_VERSION, type JobFile } from './job-file.ts'
+import { jobIdentity } from './job-identity.ts'
+import { adapterParameters, linearMatrices, targetMatrices } from './targets.ts'
+
+/** A training that is ready to start: data in tokens, sizes known. */
+export interface TrainingPlan {
+  readonly training: Training
+  readonly base: EncoderInfo
+  readonly files: ModelFolder
+  readonly torch: TorchPlan
+  readonly set: PreparedSet
+  readonly dev: DevSet | null
+  readonly adapter: Adapter | null
+  /** SHA-256 of the base's weights, sorted. */
+  readonly baseWeights: readonly string[]
+  readonly job: JobFile
+  readonly size: JobSize
+  readonly estimate: JobEstimate
+  readonly rateKey: string
+}
+
+export interface PlanTrainingOptions extends LongWork {
+  readonly offline?: boolean
+  /** Threads of the worker on the processor; default: PyTorch's own choice. */
+  readonly threads?: number
+}
+
+/**
+ * Finds the model, prepares the data, fills in what depends on both, and estimates memory and time. Nothing is trained; all input errors come
+ * here.
+ */
+export async function planTraining(
+  training: Training,
+  workspace: Workspace,
+  options: PlanTrainingOptions = {},
+): Promise<TrainingPlan> {
+  const hub = { cacheDir: workspace.cache, ...(options.offline ? { offline: true } : {}), ...workOf(options) }
+  if (isGguf(training.model))
+    throw new FieldtrialError('MODEL_INVALID', `${training.given} is a GGUF file, whose weights are rounded.`, {
+      hint: 'Train the model that it was made of, and export the result.',
+    })
+  const { folder } = await resolveModel(training.model, hub)
+  const baseName = isAbsolute(training.model)
+    ? training.model
+    : (modelByName(training.model)?.hub ?? training.model).replace(/@[^/@]*$/, '')
+  const hashCache = workspace.path('cache', 'model-hashes.json')
+  const { info, plan, files } = await planTorch(folder, {
+    model: training.given,
+    baseName,
+    recipe: training.recipe.recipe,
+    parameters: training.recipe.parameters,
+    device: training.device,
+    ...(training.precision === null ? {} : { dtype: training.precision }),
+    ...(training.packed === null ? {} : { packed: training.packed }),
+    hashCache,
+    ...(options.signal ? { signal: options.signal } : {}),
+  })
+  requireTrainable(plan, training.given)
+  const adapter = chooseAdapter(training, plan)
+  const checkpoint = files.checkpoint!
+  const matrices = adapter === null ? [] : targetMatrices(adapter.targets, checkpoint, training.given)
+  const tokens: TokenIdentity = { plan, identity: tokenIdentity(info, plan) }
+  const set = await prepareSet(training, tokens, workspace, options)
+  const dev =
+    training.evaluation === null
+      ? null
+      : await prepareDev(training.evaluation, tokens, training.seed, workspace, options)
+  const { counts } = set.detail
+  const negatives = training.negatives ?? (counts.withNegatives > 0 ? 7 : 0)
+  const { queries } = training.batch
+  if (counts.groups < queries)
+    throw new FieldtrialError(
+      'DATA_INVALID',
+      `A batch takes ${queries} queries, and there are ${counts.groups} examples.`,
+      {
+        hint: 'Lower `batch: { queries: … }`, or add examples.',
+      },
+    )
+  const onProcessor = plan.devices[0] === 'cpu'
+  const precision = training.precision ?? (onProcessor ? 'float32' : 'bfloat16')
+  const steps = stepsOf(training, counts)
+  const size: JobSize = {
+    parameters: info.parameters!,
+    linear: linearMatrices(checkpoint).reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0),
+    trainable: adapter === null ? info.parameters! : adapterParameters(adapter, matrices),
+    full: adapter === null,
+    ...shapeOf(files),
+    scored: plan.recipe.sparse === null ? 0 : vocabularyOf(files),
+    precision,
+    checkpointing: training.gradientCheckpointing,
+    chunk: training.batch.chunk,
+    steps,
+    ...updateSize(counts, queries, negatives),
+    accumulate: training.batch.accumulate,
+    devices: plan.devices.length * (training.hosts?.count ?? 1),
+    onProcessor,
+    sharded: training.strategy === 'fsdp' || training.strategy === 'zero3',
+  }
+  const rateKey = trainingRateKey({
+    weights: identityOf(info).weights!,
+    full: size.full,
+    precision,
+    checkpointing: size.checkpointing,
+    chunked: size.chunk !== null,
+    device: plan.devices[0]!.replace(/:\d+$/, ''),
+    devices: size.devices,
+  })
+  const adapterFiles =
+    adapter?.from == null
+      ? null
+      : await hashFiles([`${adapter.from}/adapter_config.json`, `${adapter.from}/adapter_model.safetensors`], hashCache)
+  const job = jobOf({
+    training,
+    info,
+    plan,
+    set,
+    dev,
+    adapter,
+    adapterFiles,
+    negatives,
+    steps,
+    precision,
+    baseName,
+    options,
+  })
+  return {
+    training,
+    base: info,
+    files,
+    torch: plan,
+    set,
+    dev,
+    adapter,
+    baseWeights: identityOf(info).weights as readonly string[],
+    job,
+    size,
+    estimate: estimateJob(size, (await readTrainingRates(workspace))[rateKey] ?? null),
+    rateKey,
+  }
+}
+
+function workOf({ signal, onProgress, onNotice }: LongWork): LongWork {
+  return { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}), ...(onNotice ? { onNotice } : {}) }
+}
+
+function identityOf(info: EncoderInfo): { readonly [key: string]: Json | undefined } {
+  return info.identity as { readonly [key: string]: Json | undefined }
+}
+
+/** What determines tokens: nothing of weights, devices or versions of PyTorch. */
+function tokenIdentity(info: EncoderInfo, plan: TorchPlan): Json {
+  const { tokenizer, tokenizers } = identityOf(info)
+  const { recipe, lowerCase, emptyToken, positions } = plan
+  return {
+    tokenizer: tokenizer!,
+    tokenizers: tokenizers!,
+    config: fingerprint(plan.tokenizerConfig as Json),
+    recipe: recipe as unknown as Json,
+    lowerCase,
+    emptyToken,
+    positions,
+  }
+}
+
+function chooseAdapter(training: Training, plan: TorchPlan): Adapter | null {
+  if (training.adapter === 'full') return null
+  if (training.adapter !== null) return training.adapter
+  return plan.decoder ? DEFAULT_ADAPTER : null
+}
+
+function stepsOf({ budget, batch }: Training, { groups }: SetCounts): number {
+  return 'steps' in budget ? budget.steps : Math.max(1, Math.ceil((groups * budget.epochs) / batch.queries))
+}
+
+/** Tokens and texts of an update on average: each query with one positive and as many negatives as there are. */
+function updateSize(counts: SetCounts, queries: number, negatives: number): { tokens: number; texts: number } {
+  const mean = ({ tokens, texts }: SetCounts['query']) => (texts === 0 ? 0 : tokens / texts)
+  const perQuery = 1 + Math.min(negatives, counts.negatives / counts.groups)
+  return {
+    tokens: Math.round(queries * (mean(counts.query) + perQuery * mean(counts.document))),
+    texts: Math.round(queries * (1 + perQuery)),
+  }
+}
+
+function shapeOf({ config }: ModelFolder): { layers: number; hidden: number; inner: number } {
+  const text = textConfig(config)
+  const number = (...names: string[]) => {
+    const found = names.map((name) => text[name]).find((value) => typeof value === 'number')
+    return typeof found === 'number' ? found : 0
+  }
+  const hidden = number('hidden_size', 'dim', 'n_embd')
+  return {
+    layers: number('num_hidden_layers', 'n_layers', 'n_layer'),
+    hidden,
+    inner: number('intermediate_size', 'hidden_dim', 'n_inner') || 4 * hidden,
+  }
+}
+
+function vocabularyOf({ config }: ModelFolder): number {
+  const { vocab_size: size } = textConfig(config)
+  return typeof size === 'number' ? size : 0
+}
+
+function jobOf(made: {
+  readonly training: Training
+  readonly info: EncoderInfo
+  readonly plan: TorchPlan
+  readonly set: PreparedSet
+  readonly dev: DevSet | null
+  readonly adapter: Adapter | null
+  readonly adapterFiles: readonly string[] | null
+  readonly negatives: number
+  readonly steps: number
+  readonly precision: 'float32' | 'bfloat16'
+  readonly baseName: string
+  readonly options: PlanTrainingOptions
+}): JobFile {
+  const { training, info, plan, set, dev, adapter, negatives, steps, precision } = made
+  const { optimizer, loss, evaluation, checkpoints } = training
+  const { layer, finalNorm, attention, pooling, normalize, sparse } = plan.recipe
+  const tenth = Math.max(1, Math.ceil(steps / 10))
+  const { from = null, ...adapterConfig } = adapter ?? {}
+  const several = plan.devices.length > 1 || training.hosts !== null
+  const job: Omit<JobFile, 'fingerprint' | 'identity'> = {
+    version: JOB_VERSION,
+    model: plan.weightsFolder,
+    baseName: made.baseName,
+    decoder: plan.decoder,
+    weightBytes: plan.weightBytes,
+    adapter: from,
+    set: set.folder,
+    dev:
+      dev === null
+        ? null
+        : { set: dev.folder, queries: dev.detail.queries.length, every: Math.min(evaluation!.every ?? tenth, steps) },
+    out: training.folder,
+    seed: training.seed,
+    recipe: { layer, finalNorm, direction: attention, pooling, normalize, sparse: sparse !== null },
+    loss: { ...loss, negatives, sparse: sparse === null ? null : loss.sparse },
+    batch: training.batch,
+    optimizer: {
+      ...optimizer,
+      name: 'adamw',
+      lr: optimizer.lr ?? (adapter === null ? 2e-5 : 1e-4),
+      warmup: optimizer.warmup < 1 ? Math.round(optimizer.warmup * steps) : Math.round(optimizer.warmup),
+    },
+    steps,
+    epochs: (steps * training.batch.queries) / set.detail.counts.groups,
+    adapterConfig: adapter === null ? null : (adapterConfig as JobFile['adapterConfig']),
+    precision,
+    checkpointing: training.gradientCheckpointing,
+    packed: plan.packed,
+    compile: training.compile ?? plan.devices[0]!.startsWith('cuda'),
+    devices: plan.devices,
+    strategy: training.strategy ?? (several ? 'ddp' : 'none'),
+    saveEvery: checkpoints.every ?? Math.min(500, tenth),
+    keep: checkpoints.keep,
+    threads: made.options.threads ?? null,
+    resume: null,
+  }
+  const identity = jobIdentity(job, info, { adapterFiles: made.adapterFiles, set, dev, training })
+  return { ...job, fingerprint: fingerprint(identity), identity }
+}
