@@ -106,10 +106,7 @@ describePictures('vision-language models against transformers', () => {
     })
 
     it.each(
-      IMAGE_JOBS.flatMap((one) => [
-        { ...one, packed: true },
-        { ...one, packed: false },
-      ]),
+      IMAGE_JOBS.flatMap((one) => packings(name).map((packed) => ({ ...one, packed }))),
     )('images, texts, and both: $key, packed $packed', async ({ packed, ...one }) => {
       const encoder = await open(name, one, packed)
       try {

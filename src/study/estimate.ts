@@ -66,10 +66,17 @@ export function estimateBm25(summary: CollectionSummary): Estimate {
   }
 }
 
-export function estimateEncoding(summary: CollectionSummary, info: EncoderInfo, side: Side, rates: Rates): Estimate {
+/** @param imageTokens Tokens that all images of the side take. */
+export function estimateEncoding(
+  summary: CollectionSummary,
+  info: EncoderInfo,
+  side: Side,
+  rates: Rates,
+  imageTokens = 0,
+): Estimate {
   const texts = side === 'document' ? summary.documents : summary.queries
   const characters = side === 'document' ? summary.documentCharacters : summary.queryCharacters
-  const tokens = promptTokens(info, side, texts, characters)
+  const tokens = promptTokens(info, side, texts, characters) + imageTokens
   const known = rates[rateKey(info)]
   const guessed = info.parameters === null ? null : guessedOperations(info) / (2 * info.parameters)
   const rate = known ?? guessed

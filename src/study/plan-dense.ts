@@ -4,6 +4,7 @@ import { needsQueryMean } from '../index/postprocess/index.ts'
 import type { Estimate } from './estimate.ts'
 import { estimateEncoding, estimatePostprocess, estimateSample, type Rates } from './estimate.ts'
 import { postprocessIdentity, processedIdentity, sampleIdentity, usesTask, vectorsIdentity } from './identity.ts'
+import { imagePart, imageTokens } from './images/readable.ts'
 import type { PlannedCollection } from './plan.ts'
 import { type QuerySample, sampleTexts } from './query-sample.ts'
 import type { DenseSpec, VectorDtype } from './study.ts'
@@ -42,20 +43,20 @@ export function planDense(
 ): { artifacts: DenseArtifacts; made: Json; steps: DenseStep[] } {
   const { info } = encoder
   const { summary, task } = on
-  const documents = vectorsIdentity(summary, info, 'document', dtype, task.instruction)
-  const queries = vectorsIdentity(summary, info, 'query', 'float32', task.instruction)
+  const documents = vectorsIdentity(summary, info, 'document', dtype, task.instruction, imagePart(on, info, 'document'))
+  const queries = vectorsIdentity(summary, info, 'query', 'float32', task.instruction, imagePart(on, info, 'query'))
   const steps: DenseStep[] = [
     {
       what: 'encode documents',
       kind: 'vectors',
       identity: documents,
-      estimate: estimateEncoding(summary, info, 'document', rates),
+      estimate: estimateEncoding(summary, info, 'document', rates, imageTokens(on, info, 'document')),
     },
     {
       what: 'encode queries',
       kind: 'vectors',
       identity: queries,
-      estimate: estimateEncoding(summary, info, 'query', rates),
+      estimate: estimateEncoding(summary, info, 'query', rates, imageTokens(on, info, 'query')),
     },
   ]
   const asked = usesTask(info.recipe, 'query') || usesTask(info.recipe, 'document')

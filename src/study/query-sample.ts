@@ -37,7 +37,16 @@ export function sampleTexts(wish: 'auto' | 'train' | 'sentences', on: PlannedCol
       `queryMean is train, but ${on.given} has ${on.otherQueries} queries that are not under test; ${FEWEST_WISHED} are the least.`,
       { hint: 'Use `queryMean: sentences`, or auto.' },
     )
-  const of = kind === 'train' ? on.otherQueries : on.summary.documents
+  const { image, empty } = on.summary.modalities.documents
+  // Only where there are images, so that samples of texts stay what they were.
+  const worded = image === 0 ? on.summary.documents : on.summary.documents - image - empty
+  if (kind === 'sentences' && worded === 0)
+    throw new FieldtrialError(
+      'STUDY_INVALID',
+      `The queries' mean cannot be taken from sentences of documents: those of ${on.given} are images.`,
+      { hint: 'Use a collection with training queries and `queryMean: train`, or no step that centres.' },
+    )
+  const of = kind === 'train' ? on.otherQueries : worded
   const size = Math.min(SAMPLE_SIZE, of)
   const source = kind === 'train' ? { queries: on.otherQueriesHash } : { corpus: on.summary.corpusHash }
   return {
@@ -47,10 +56,14 @@ export function sampleTexts(wish: 'auto' | 'train' | 'sentences', on: PlannedCol
     async *texts() {
       if (kind === 'train') yield* await smallest(trainingQueries(on), size)
       else
-        for (const document of await smallest(on.collection.documents(), size))
+        for (const document of await smallest(image === 0 ? on.collection.documents() : wordedOf(on), size))
           yield { id: document.id, text: sentenceOf(document.id, documentText(document)) }
     },
   }
+}
+
+async function* wordedOf({ collection }: PlannedCollection) {
+  for await (const document of collection.documents()) if (documentText(document).trim() !== '') yield document
 }
 
 /** The `count` items whose ids have the smallest hashes, in their order. */

@@ -4,27 +4,17 @@
  * @param count How many are under way at once; they are all in memory.
  */
 export async function* ahead<T, R>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   count: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
-  const iterator = items[Symbol.iterator]()
   const waiting: Promise<R>[] = []
-  const begin = () => {
-    const next = iterator.next()
-    if (next.done) return
-    const begun = work(next.value)
+  for await (const item of items) {
+    const begun = work(item)
     // Whether it fails is told when its turn comes; where that never comes, nobody asks.
     begun.catch(() => undefined)
     waiting.push(begun)
+    if (waiting.length >= count) yield await waiting.shift()!
   }
-  while (waiting.length < count) {
-    const before = waiting.length
-    begin()
-    if (waiting.length === before) break
-  }
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    begin()
-    yield await next
-  }
+  for (const begun of waiting) yield await begun
 }

@@ -1,5 +1,5 @@
-import sharp from 'sharp'
 import { FieldtrialError } from '../../core/errors.ts'
+import { packageVersion } from '../text/versions.ts'
 
 /** Something about a picture that decoding settles, and that a reader of numbers may want to know. */
 export type ImageTrait = 'turned' | 'greyscale' | 'cmyk' | 'transparent' | 'animated' | 'deep'
@@ -18,12 +18,15 @@ export class BrokenImage extends FieldtrialError {}
 /** Formats as sharp names them; AVIF and HEIC are `heif`. Drawings (SVG) have no pixels of their own, and may name other files. */
 const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif'])
 
+/** How many times longer than the other a side may be, as qwen-vl-utils and transformers have it: such a picture is none. */
+const LONGEST_SHAPE = 200
+
 /** Enters the identity of vectors of images, with sharp's own version: raise it whenever the same file would give other pixels. */
 const DECODING = 1
 
-/** What decoded the images: other versions may round otherwise. */
-export function decoderIdentity(): { readonly sharp: string; readonly vips: string; readonly decoding: number } {
-  return { sharp: sharp.versions.sharp!, vips: sharp.versions.vips, decoding: DECODING }
+/** What decodes the images: other versions may round otherwise. */
+export function decoderIdentity(): { readonly sharp: string; readonly decoding: number } {
+  return { sharp: packageVersion('sharp'), decoding: DECODING }
 }
 
 /**
@@ -35,16 +38,21 @@ export function decoderIdentity(): { readonly sharp: string; readonly vips: stri
  * @throws BrokenImage (`DATA_INVALID`) with the decoder's reason.
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
+  // Loaded at the first picture: most studies have none.
+  const { default: sharp } = await import('sharp')
   try {
     const { format, space, hasAlpha = false, pages = 1, orientation = 1, depth } = await sharp(bytes).metadata()
     if (!FORMATS.has(format)) throw new Error(`its format (${format}) has no pixels of its own`)
     const image = sharp(bytes, { failOn: 'error', ignoreIcc: space !== 'cmyk' }).autoOrient()
     const { data, info } = await image
-      .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true })
-    if (info.channels !== 3) throw new Error(`it came out with ${info.channels} channels`)
+    if (info.channels !== (hasAlpha ? 4 : 3)) throw new Error(`it came out with ${info.channels} channels`)
+    if (Math.max(info.width, info.height) > LONGEST_SHAPE * Math.min(info.width, info.height))
+      throw new Error(
+        `it has ${info.width} × ${info.height} pixels, one side more than ${LONGEST_SHAPE} times the other`,
+      )
     const traits: [ImageTrait, boolean][] = [
       ['turned', orientation > 1],
       ['greyscale', space === 'b-w' || space === 'grey16'],
@@ -56,7 +64,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Deco
     return {
       width: info.width,
       height: info.height,
-      pixels: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      pixels: hasAlpha ? onWhite(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
       traits: traits.filter(([, is]) => is).map(([trait]) => trait),
     }
   } catch (error) {
@@ -65,6 +73,17 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Deco
       cause: error,
     })
   }
+}
+
+/** RGBA to RGB, rounded to the nearest level (the library's own way cuts off). */
+function onWhite(pixels: Uint8Array): Uint8Array {
+  const out = new Uint8Array((pixels.length / 4) * 3)
+  for (let from = 0, to = 0; from < pixels.length; from += 4, to += 3) {
+    const alpha = pixels[from + 3]! / 255
+    for (let channel = 0; channel < 3; channel++)
+      out[to + channel] = Math.round(255 - (255 - pixels[from + channel]!) * alpha)
+  }
+  return out
 }
 
 /** The decoder's first line, without its own prefix. */

@@ -13,15 +13,15 @@ export interface PixelImage extends Size {
 /**
  * Reads, decodes and resizes a picture.
  *
- * @throws FieldtrialError `DATA_INVALID` naming it where it cannot be decoded or has an impossible shape, `DATA_MISSING`.
+ * @throws FieldtrialError `DATA_INVALID` naming it where it cannot be decoded, `DATA_MISSING`.
  */
 export async function prepareImage(image: ImageRef, settings: ImageSettings, name: string): Promise<PixelImage> {
-  return fitImage(await decodeImage(await image.bytes(), name), settings, name)
+  return fitImage(await decodeImage(await image.bytes(), name), settings)
 }
 
-export function fitImage(decoded: DecodedImage, settings: ImageSettings, name: string): PixelImage {
+export function fitImage(decoded: DecodedImage, settings: ImageSettings): PixelImage {
   const { width, height } = decoded
-  const size = settings.kind === 'grid' ? gridSize(decoded, settings, name) : fixedSize(decoded, settings)
+  const size = settings.kind === 'grid' ? gridSize(decoded, settings) : fixedSize(decoded, settings)
   const pixels = resample(decoded.pixels, width, height, size.width, size.height, settings.resample)
   if (settings.kind === 'grid' || settings.crop === null) return { ...size, pixels }
   const { crop } = settings

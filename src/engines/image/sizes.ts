@@ -1,4 +1,3 @@
-import { FieldtrialError } from '../../core/errors.ts'
 import type { FixedSettings, GridSettings } from './settings.ts'
 
 export interface Size {
@@ -6,23 +5,9 @@ export interface Size {
   readonly height: number
 }
 
-/** How many times longer than the other a side may be (qwen-vl-utils, transformers). */
-const LONGEST_SHAPE = 200
-
-/**
- * The size that a picture gets: multiples of a token's side, within the pixel budget, near its own shape. Qwen's `smart_resize`.
- *
- * @param name For messages.
- * @throws FieldtrialError `DATA_INVALID` for a shape that these models do not take.
- */
-export function gridSize({ width, height }: Size, settings: GridSettings, name: string): Size {
+/** The size that a picture gets: multiples of a token's side, within the pixel budget, near its own shape. Qwen's `smart_resize`. */
+export function gridSize({ width, height }: Size, settings: GridSettings): Size {
   const { patch, merge, minPixels, maxPixels } = settings
-  if (Math.max(width, height) / Math.min(width, height) > LONGEST_SHAPE)
-    throw new FieldtrialError(
-      'DATA_INVALID',
-      `${name} is ${width} × ${height} pixels: one side is more than ${LONGEST_SHAPE} times the other, which the model does not take.`,
-      { hint: 'Cut it in pieces, or leave such pictures out with `images: { broken: skip }` in the study.' },
-    )
   const side = patch * merge
   const scaled = (round: (x: number) => number, by: number) => ({
     width: round((width * by) / side) * side,

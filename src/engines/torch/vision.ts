@@ -23,10 +23,8 @@ const VISION = 1
  */
 export function planVision(files: ModelFolder, recipe: Recipe, budget: PixelBudget, name: string): VisionPlan | null {
   const { config, imageConfig } = files
-  if (!wouldSee(files, recipe) || imageConfig === null) {
-    refuseBudget(budget, name, recipe.id)
-    return null
-  }
+  if (!FAMILIES.has(String(config.model_type)) || imageConfig === null) refuseBudget(budget, name)
+  if (!wouldSee(files, recipe) || imageConfig === null) return null
   const { vision_config: vision, image_token_id: pad } = config
   if (typeof pad !== 'number')
     throw new FieldtrialError('MODEL_INVALID', `config.json of ${name} has no image_token_id.`, {
@@ -49,11 +47,11 @@ export function visionWarnings(files: ModelFolder, recipe: Recipe): string[] {
 }
 
 /** @throws FieldtrialError `USAGE` where a pixel budget is set that nothing would obey. */
-export function refuseBudget({ minPixels, maxPixels }: PixelBudget, name: string, recipe: string): void {
+function refuseBudget({ minPixels, maxPixels }: PixelBudget, name: string): void {
   if (minPixels === undefined && maxPixels === undefined) return
   throw new FieldtrialError(
     'USAGE',
-    `minPixels and maxPixels are for models that read images of any size; ${name} with ${recipe} does not.`,
+    `minPixels and maxPixels are for models that read images of any size; ${name} does not.`,
     { where: { field: maxPixels === undefined ? 'minPixels' : 'maxPixels' }, hint: 'Remove them.' },
   )
 }
@@ -61,7 +59,7 @@ export function refuseBudget({ minPixels, maxPixels }: PixelBudget, name: string
 export function imageReading({ settings }: VisionPlan): ImageReading {
   return {
     identity: imageIdentity(settings),
-    tokens: (width, height) => gridTokens(gridSize({ width, height }, settings, 'An image'), settings),
+    tokens: (width, height) => gridTokens(gridSize({ width, height }, settings), settings),
   }
 }
 

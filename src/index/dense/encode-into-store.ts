@@ -1,6 +1,7 @@
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
-import type { Encoded, Encoder, SparseRows } from '../../engines/types.ts'
+import type { ImageRef } from '../../data/types.ts'
+import type { Encoded, Encoder, EncoderInput, SparseRows } from '../../engines/types.ts'
 import type { Side } from '../../recipes/types.ts'
 import { concatSparse } from '../sparse/rows.ts'
 import type { StoreTotals, VectorStore } from './store.ts'
@@ -15,6 +16,8 @@ const CHUNK = 128
 export interface EncodableText {
   readonly id: string
   readonly text: string
+  /** Read by encoders that see; others get the text alone. */
+  readonly image?: ImageRef
 }
 
 export interface EncodeIntoStoreOptions {
@@ -77,7 +80,8 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
   let shard = 0
   let wanted = !store.has(0)
   let seen = 0
-  let texts: string[] = []
+  const sees = encoder.info.images !== undefined
+  let texts: EncoderInput[] = []
   let ids: string[] = []
   let vectors = wanted ? new Float32Array(store.rowsIn(0) * dimension) : null
   let sparse: SparseRows[] = []
@@ -107,13 +111,13 @@ export async function encodeIntoStore(options: EncodeIntoStoreOptions): Promise<
     texts = []
   }
 
-  for await (const { id, text } of options.texts) {
+  for await (const { id, text, image } of options.texts) {
     throwIfAborted(work.signal)
     if (seen === rows) throw wrongCount(rows, 'more')
     seen++
     if (wanted) {
       ids.push(id)
-      texts.push(text)
+      texts.push(sees ? { id, text, ...(image === undefined ? {} : { image }) } : text)
     }
     const whole = seen === shard * store.meta.shardRows + store.rowsIn(shard)
     if (wanted && (texts.length === chunk || whole)) {

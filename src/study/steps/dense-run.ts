@@ -1,6 +1,7 @@
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import type { Run } from '../../data/types.ts'
+import { imageNotes } from '../images/readable.ts'
 import type { PlannedTrial } from '../plan.ts'
 import type { VectorDtype } from '../study.ts'
 import type { RunDetail } from '../trial.ts'
@@ -55,6 +56,7 @@ export async function makeDenseRun(
       dimension: documents.detail.dimension,
       warnings: [
         ...(processed?.notes ?? []),
+        ...imageNotes(on, encoder.info),
         ...(isQuantised(spec.model) ? [await quantisationLoss(workspace, spec, encoder, on, work)] : []),
       ],
       cost: {

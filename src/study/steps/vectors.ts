@@ -3,11 +3,12 @@ import { FieldtrialError } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
-import { encodeIntoStore, VectorStore } from '../../index/dense/index.ts'
+import { type EncodableText, encodeIntoStore, VectorStore } from '../../index/dense/index.ts'
 import type { Side } from '../../recipes/types.ts'
 import { discard, obtain } from '../artifact.ts'
 import { rememberRate } from '../estimate.ts'
 import { documentText } from '../identity.ts'
+import { isUnseen, leftOut, unseen } from '../images/readable.ts'
 import type { PlannedCollection } from '../plan.ts'
 import type { QuerySample } from '../query-sample.ts'
 import type { VectorDtype } from '../study.ts'
@@ -37,7 +38,7 @@ interface Texts {
   readonly side: Side
   readonly total: number
   readonly dtype: VectorDtype
-  texts(): AsyncIterable<{ readonly id: string; readonly text: string }>
+  texts(): AsyncIterable<EncodableText>
 }
 
 /** What a set of vectors is made with. */
@@ -51,24 +52,31 @@ export interface Encoding {
 /** The vectors of a collection's documents. */
 export function documentVectors(encoding: Encoding, identity: Json, dtype: VectorDtype): Promise<StoredVectors> {
   const { on } = encoding
+  const { info } = encoding.encoder
+  const left = leftOut(on, info, 'document')
   return encoded(encoding, identity, {
     side: 'document',
-    total: on.summary.documents,
+    total: on.summary.documents - left.size - unseen(on.summary, info, 'document'),
     dtype,
     async *texts() {
-      for await (const document of on.collection.documents()) yield { id: document.id, text: documentText(document) }
+      for await (const { image, ...document } of on.collection.documents()) {
+        const item = { id: document.id, text: documentText(document), ...(image === undefined ? {} : { image }) }
+        if (!left.has(document.id) && !isUnseen(info, item)) yield item
+      }
     },
   })
 }
 
 export function queryVectors(encoding: Encoding, identity: Json): Promise<StoredVectors> {
   const { on } = encoding
+  const { info } = encoding.encoder
+  const left = leftOut(on, info, 'query')
   return encoded(encoding, identity, {
     side: 'query',
-    total: on.summary.queries,
+    total: on.summary.queries - left.size - unseen(on.summary, info, 'query'),
     dtype: 'float32',
     async *texts() {
-      yield* await on.collection.queries()
+      for (const query of await on.collection.queries()) if (!left.has(query.id) && !isUnseen(info, query)) yield query
     },
   })
 }
