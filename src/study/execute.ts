@@ -5,6 +5,7 @@ import type { Workspace } from '../core/workspace.ts'
 import { obtainAblation } from './ablation.ts'
 import { obtain } from './artifact.ts'
 import { assemble } from './assemble.ts'
+import { addDomains } from './domains/obtain.ts'
 import { gatherEvidence } from './evidence.ts'
 import type { FusionOutcome } from './fusion-results.ts'
 import { obtainLints } from './lint/study-lint.ts'
@@ -100,7 +101,8 @@ export async function executePlan(plan: Plan, workspace: Workspace, options: Exe
   }
   const spaces = await obtainSpaces(plan, trials, runs, workspace, options)
   const { lints, fingerprints: lintFingerprints } = await obtainLints(plan, trials, runs, workspace, options)
-  const results = assemble(plan, trials, dimensions, spaces, lints, fusions)
+  const assembled = assemble(plan, trials, dimensions, spaces, lints, fusions)
+  const results = await addDomains(assembled, plan, trials, runs, workspace, options)
   const { evidence, fingerprints } = await obtainEvidence(plan, trials, runs, workspace, options)
   return { results, evidence, evidenceFingerprints: fingerprints, lintFingerprints, runs, failures }
 }

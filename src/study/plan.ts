@@ -8,7 +8,6 @@ import type { CollectionSummary, FileCollection } from '../data/index.ts'
 import { collectionState, summariseCached } from '../data/index.ts'
 import { readMtebResults } from '../data/mteb/index.ts'
 import type { PublishedFigure } from '../data/published/types.ts'
-import type { PreparedEncoder } from '../engines/types.ts'
 import { bm25Identity as bm25OptionsIdentity } from '../index/bm25/index.ts'
 import { needsQueryMean } from '../index/postprocess/index.ts'
 import { type Estimate, estimateBm25, estimateSearch, type Rates, readRates } from './estimate.ts'
@@ -24,6 +23,7 @@ import { prepareEncoder } from './prepare.ts'
 import { measureOtherQueries } from './query-sample.ts'
 import type { Bm25Spec, DenseSpec, RetrieverSpec, Study, StudyCollection } from './study.ts'
 import { type CollectionTask, taskOf } from './task.ts'
+import type { StudyEncoder } from './trained.ts'
 
 export interface PlannedCollection {
   /** The source as the user wrote it. */
@@ -70,7 +70,7 @@ export type PlannedTrial =
   | (PlannedTrialBase & {
       readonly kind: 'dense'
       readonly spec: DenseSpec
-      readonly encoder: PreparedEncoder
+      readonly encoder: StudyEncoder
       readonly artifacts: DenseArtifacts
     })
   | (PlannedTrialBase &
@@ -85,7 +85,7 @@ export interface Plan {
   readonly study: Study
   readonly collections: readonly PlannedCollection[]
   /** By retriever; those of equal model and recipe are one and the same. Retrievers whose model cannot be used have none. */
-  readonly encoders: ReadonlyMap<string, PreparedEncoder>
+  readonly encoders: ReadonlyMap<string, StudyEncoder>
   /** Ordered so that a model is loaded once, and a fusion stands after its members. */
   readonly trials: readonly PlannedTrial[]
   /** Runs that fusions are learned from. */
@@ -163,7 +163,7 @@ export async function planOn(
 /** The collections with what their pictures are like, where a retriever reads them. */
 async function looked(
   collections: readonly PlannedCollection[],
-  encoders: ReadonlyMap<string, PreparedEncoder>,
+  encoders: ReadonlyMap<string, StudyEncoder>,
   workspace: Workspace,
   options: PlanOptions,
 ): Promise<readonly PlannedCollection[]> {
@@ -204,7 +204,7 @@ async function openOtherSplit(
 }
 
 interface Prepared {
-  readonly encoders: ReadonlyMap<string, PreparedEncoder>
+  readonly encoders: ReadonlyMap<string, StudyEncoder>
   readonly refused: ReadonlyMap<string, FieldtrialError>
 }
 
@@ -217,9 +217,9 @@ const FATAL: ReadonlySet<string> = new Set(['CANCELLED', 'DISK_FULL', 'WORKSPACE
  * @throws FieldtrialError The first refusal, if nothing else can be run.
  */
 async function prepareEncoders(study: Study, workspace: Workspace, options: PlanOptions): Promise<Prepared> {
-  const encoders = new Map<string, PreparedEncoder>()
+  const encoders = new Map<string, StudyEncoder>()
   const refused = new Map<string, FieldtrialError>()
-  const byKey = new Map<string, PreparedEncoder>()
+  const byKey = new Map<string, StudyEncoder>()
   for (const spec of study.retrievers) {
     throwIfAborted(options.signal)
     if (spec.kind !== 'dense') continue
@@ -345,7 +345,7 @@ function refusalOf(
   return undefined
 }
 
-function requireOutput(spec: DenseSpec, { info }: PreparedEncoder): void {
+function requireOutput(spec: DenseSpec, { info }: StudyEncoder): void {
   if (spec.output === 'dense' || info.recipe.sparse !== null) return
   throw new FieldtrialError('RECIPE_INVALID', `${spec.id}: the recipe ${info.recipe.id} has no sparse half.`, {
     hint: 'Use `output: dense`, or the recipe promptreps.',

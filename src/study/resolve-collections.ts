@@ -11,7 +11,9 @@ import {
 } from '../data/index.ts'
 import { localPath, type ResolveContext } from './resolve-context.ts'
 import { resolveSample } from './resolve-sample.ts'
-import type { CollectionInput, StudyInput } from './schema.ts'
+import { isUnifiedInput, resolveUnified } from './resolve-unified.ts'
+import type { CollectionInput, StudyCollectionInput, StudyInput } from './schema.ts'
+import type { Path } from './source.ts'
 import type { RetrieverSpec, StudyCollection, StudyGroup } from './study.ts'
 
 /** Fields that say the same of every member of a group; the others are of one collection. */
@@ -35,15 +37,21 @@ export function resolveCollections(
   retrievers: readonly RetrieverSpec[],
   context: ResolveContext,
 ): { readonly collections: StudyCollection[]; readonly groups: StudyGroup[] } {
-  const entries = input.collections.flatMap((given, at) => entryOf(given, at, context) ?? [])
+  const joined: { readonly spec: Parameters<typeof resolveUnified>[0]; readonly at: number }[] = []
+  const entries = input.collections.flatMap((given, at) => {
+    const spec: StudyCollectionInput = typeof given === 'string' ? { source: given } : given
+    if (isUnifiedInput(spec, at, context)) joined.push({ spec, at })
+    else if (spec.source !== undefined) return entryOf(withoutAlias(spec, at, context), at, context) ?? []
+    return []
+  })
   const alone = new Set(entries.flatMap(({ spec, group }) => (group ? [] : [spec.source.toLowerCase()])))
   const taken = new Set<string>()
   const inGroups = new Set<string>()
-  const collections: StudyCollection[] = []
+  const placed: { readonly at: number; readonly collection: StudyCollection }[] = []
   const groups: StudyGroup[] = []
   for (const { spec, at, group } of entries) {
     if (group === undefined) {
-      collections.push(resolveOne(spec, at, taken, retrievers, context))
+      placed.push({ at, collection: resolveOne(spec, ['collections', at], taken, retrievers, context) })
       continue
     }
     const shared = Object.fromEntries(Object.entries(spec).filter(([field]) => FOR_GROUPS.includes(field as never)))
@@ -56,22 +64,44 @@ export function resolveCollections(
         continue
       }
       inGroups.add(id)
-      const member = resolveOne({ ...shared, source: id }, at, taken, retrievers, context)
-      collections.push(member)
+      const member = resolveOne({ ...shared, source: id }, ['collections', at], taken, retrievers, context)
+      placed.push({ at, collection: member })
       members.push(member.name)
     }
     groups.push({ given: group.given, members, left })
   }
-  return { collections, groups }
+  const others = placed.map(({ collection }) => collection)
+  for (const { spec, at } of joined) {
+    const member = (one: CollectionInput, names: Set<string>, place: number) =>
+      resolveOne(one, ['collections', at, 'unified', place], names, retrievers, context)
+    const collection = resolveUnified(spec, at, others, member, context)
+    claim(collection.name, ['collections', at], taken, context)
+    placed.push({ at, collection })
+  }
+  placed.sort((a, b) => a.at - b.at)
+  return { collections: placed.map(({ collection }) => collection), groups }
+}
+
+/** `id` and `name` say the same; what is resolved has a name only. */
+function withoutAlias(
+  { id, unified: _, source, ...spec }: StudyCollectionInput,
+  at: number,
+  { problem }: ResolveContext,
+): CollectionInput {
+  if (id !== undefined && spec.name !== undefined)
+    problem(['collections', at, 'id'], '`id` and `name` are the same.', 'Remove one of the two.')
+  const name = spec.name ?? id
+  return { ...spec, source: source!, ...(name === undefined ? {} : { name }) }
+}
+
+function claim(name: string, path: Path, taken: Set<string>, { problem }: ResolveContext): void {
+  if (taken.has(name))
+    problem(path, `Two collections are called ${JSON.stringify(name)}.`, 'Give one of them a `name:` of its own.')
+  taken.add(name)
 }
 
 /** Null where it was told as a problem. */
-function entryOf(
-  given: StudyInput['collections'][number],
-  at: number,
-  { folder, problem }: ResolveContext,
-): Entry | null {
-  const spec: CollectionInput = typeof given === 'string' ? { source: given } : given
+function entryOf(spec: CollectionInput, at: number, { folder, problem }: ResolveContext): Entry | null {
   if (localPath(spec.source, folder) !== undefined) return { spec, at }
   try {
     const group = expandGroup(spec.source)
@@ -93,7 +123,7 @@ function entryOf(
 
 function resolveOne(
   spec: CollectionInput,
-  at: number,
+  path: Path,
   taken: Set<string>,
   retrievers: readonly RetrieverSpec[],
   context: ResolveContext,
@@ -102,23 +132,17 @@ function resolveOne(
   const local = localPath(spec.source, folder)
   const source = local ?? spec.source
   const fault = local === undefined && !source.startsWith('hf:') ? nameFault(source) : undefined
-  if (fault !== undefined) problem(['collections', at], fault.message, fault.hint ?? '')
+  if (fault !== undefined) problem(path, fault.message, fault.hint ?? '')
   const usual = findDataset(source)?.name ?? collectionName(source)
   // What is drawn from a collection must not go by its name.
   const wished = spec.name ?? (spec.sample === undefined ? usual : `${usual}-sample`)
   let name = wished
   // Two splits of one collection are two rows of the report.
   if (spec.name === undefined && taken.has(name) && spec.split) name = `${wished}-${spec.split}`
-  if (taken.has(name))
-    problem(
-      ['collections', at],
-      `Two collections are called ${JSON.stringify(name)}.`,
-      'Give one of them a `name:` of its own.',
-    )
-  taken.add(name)
+  claim(name, path, taken, context)
   if (typeof spec.published === 'string' && findDataset(spec.published) === undefined)
     problem(
-      ['collections', at, 'published'],
+      [...path, 'published'],
       `There is no known collection ${JSON.stringify(spec.published)}.`,
       didYouMean(
         spec.published,

@@ -3,6 +3,7 @@ import type { KnownCollection } from '../data/published/known.ts'
 import type { Finding } from '../data/types.ts'
 import type { PairedComparison } from '../measure/index.ts'
 import type { SpaceComparison, SpaceDiagnostics } from '../measure/space/index.ts'
+import type { CollectionDomain, DomainResult } from './domains/results.ts'
 import type { LearnedDetail } from './fusion-detail.ts'
 import type { LintReport } from './lint/types.ts'
 import type { PublishedRow } from './published-row.ts'
@@ -34,8 +35,24 @@ export interface StudyResults {
   readonly spaces: readonly SpaceResult[]
   /** Published figures on these collections, each with whether it can be compared. Absent in results of earlier versions. */
   readonly published?: readonly PublishedRow[]
+  /** What unified collections show domain by domain, one entry per trial on one of them; absent where there is none. */
+  readonly domains?: readonly DomainResult[]
   /** Every fusion on every collection beside what it is made of. Absent in results of earlier versions. */
   readonly fusions?: readonly FusionResult[]
+  /** What training changed, for retrievers of one base with and without it. Absent in results of earlier versions. */
+  readonly supervised?: readonly SupervisedResult[]
+}
+
+/** A trained model against its base as it is, on one collection. Corrected over all such pairs of one collection and measure. */
+export interface SupervisedResult extends PairedComparison {
+  readonly collection: string
+  readonly measure: string
+  readonly zeroShot: string
+  readonly supervised: string
+  readonly before: number | null
+  readonly after: number | null
+  readonly pAdjusted: number
+  readonly significant: boolean
 }
 
 /** A fusion on a collection. Figures are of the study's first measure where nothing else is said. */
@@ -126,7 +143,11 @@ export interface CollectionResult {
   readonly known?: KnownCollection | null
   /** The figures behind lint's findings; absent where they could not be had, and in results of earlier versions. */
   readonly lint?: CollectionLintResult
+  /** Of a unified collection: what it was joined out of. */
+  readonly domains?: readonly CollectionDomain[]
 }
+
+export type { CollectionDomain, DomainFigures, DomainGaps, DomainResult } from './domains/results.ts'
 
 export type CollectionLintResult = Omit<LintReport, 'findings'>
 

@@ -18,6 +18,7 @@ import {
   recipeObject,
   TORCH_DEVICES,
 } from './schema-recipes.ts'
+import { TrainSchema, trainFieldsAt } from './schema-train.ts'
 
 /** The names that strings in a study file may take; the JSON Schema and the suggestions come from here. */
 export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec', 'mteb'] as const
@@ -156,6 +157,12 @@ const modelObject = z.strictObject({
   merge: MergeSchema.optional().describe(
     'In place of `model`: models of one ancestor merged into one, made when the study runs. See docs/merging.md.',
   ),
+  train: z
+    .union([z.string().min(1), TrainSchema])
+    .optional()
+    .describe(
+      'In place of `model`: a training file, or what stands in one; the model is trained first, unless it has been, and then used with the recipe that it was trained with. See docs/training.md.',
+    ),
   engine: z
     .enum(['onnx', 'http', 'torch', 'llama'])
     .optional()
@@ -428,6 +435,8 @@ export function fieldsAt(path: readonly (string | number)[]): string[] {
     output: StudySchema.shape.output.unwrap(),
     images: StudySchema.shape.images.unwrap(),
   }
-  const object = objects[path.filter((part) => typeof part === 'string').join('.')]
+  const place = path.filter((part) => typeof part === 'string').join('.')
+  if (/^models\.train(\.|$)/.test(place)) return trainFieldsAt(place.split('.').slice(2))
+  const object = objects[place]
   return object ? Object.keys(object.shape) : []
 }

@@ -1,3 +1,4 @@
+import type { FieldtrialError } from '../core/errors.ts'
 import type { CollectionSpec } from '../data/index.ts'
 import type { FusionOptions, RouteOptions, SpaceOptions } from '../fusion/index.ts'
 import type { MergeSpec } from '../fusion/weights/index.ts'
@@ -9,6 +10,7 @@ import type { BrokenImages } from './images/options.ts'
 import type { ComparisonSettings } from './results.ts'
 import type { BiasMode, SampleSize } from './sample/options.ts'
 import type { REPORT_FORMATS } from './schema.ts'
+import type { TrainInput } from './schema-train.ts'
 
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
 export type VectorDtype = 'float32' | 'float16' | 'int8'
@@ -109,6 +111,8 @@ export interface ModelSpec {
   /** The pixel budget of models that read images of any size; absent: what the model's own files say. */
   readonly minPixels?: number
   readonly maxPixels?: number
+  /** The model is trained first (src/train); `model` and `given` only name it until then. */
+  readonly training?: TrainingRef
   /** The model is made by merging others; `model` and `given` only describe it then. */
   readonly merge?: MergeSpec
   readonly url?: string
@@ -119,6 +123,15 @@ export interface ModelSpec {
   readonly concurrency?: number
   readonly timeoutSeconds?: number
   readonly retries?: number
+}
+
+/** A training file, or what would stand in one. Paths are absolute. */
+export type TrainingRef = (
+  | { readonly file: string }
+  | { readonly input: TrainInput; readonly folder: string; readonly name: string }
+) & {
+  /** Why it came to nothing; its trials fail with this, and the others go on. */
+  readonly failed?: FieldtrialError
 }
 
 /** What a study asks of a recipe; whatever is absent is the recipe's default, or read from the model's own files. */

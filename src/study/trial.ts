@@ -7,6 +7,7 @@ import { evaluate } from '../measure/index.ts'
 import { obtain } from './artifact.ts'
 import { fusionCost } from './fusion-cost.ts'
 import type { FusionDetail } from './fusion-detail.ts'
+import { unseenNotes } from './images/readable.ts'
 import type { Plan, PlannedTrial } from './plan.ts'
 import type { TrialCost, TrialResult } from './results.ts'
 import { searchBm25 } from './steps/bm25.ts'
@@ -95,7 +96,7 @@ async function makeRun(
       return {
         run,
         detail: {
-          warnings: [],
+          warnings: unseenNotes(on.summary),
           dimension: null,
           cost: {
             ...NO_COST,

@@ -1,7 +1,7 @@
 import { fingerprint, type Json } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
-import type { CollectionSpec } from '../../data/index.ts'
+import { type CollectionSpec, openCollection } from '../../data/index.ts'
 import { LINT_DEFAULTS, type LintOptions } from '../../data/lint/index.ts'
 import type { Measure } from '../../measure/index.ts'
 import { obtain } from '../artifact.ts'
@@ -41,8 +41,10 @@ export async function lintCollectionWhole(
 ): Promise<LintReport> {
   const { collection, summary } = on
   const { threshold, shingle, sample } = { ...LINT_DEFAULTS, ...options }
-  const context = { cacheDir: workspace.cache, ...(options.offline ? { offline: true } : {}), ...work }
-  const splits = await otherSplits(spec, collection, context)
+  // What opening the first split had to say need not be said again.
+  const { onNotice: _, ...quiet } = work
+  const context = { cacheDir: workspace.cache, ...(options.offline ? { offline: true } : {}), ...quiet }
+  const splits = await otherSplits(collection, (split) => openCollection({ ...spec, split }, context))
   const content = await obtainContentLint(on, splits, { threshold, shingle, sample }, workspace, work)
   const { tokens } = await obtainTokenLengths(on, options.encoders, options.task, sample, workspace, work)
   const withBm25 = options.bm25 ?? summary.documents <= MOST_FOR_BM25

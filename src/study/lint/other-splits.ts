@@ -1,19 +1,16 @@
-import type { CollectionContext, CollectionSpec, FileCollection, Qrels } from '../../data/index.ts'
-import { openCollection } from '../../data/index.ts'
+import type { FileCollection, Qrels } from '../../data/index.ts'
 
-/** The judgments of a collection's other splits, by name. */
+/**
+ * The judgments of a collection's other splits, by name.
+ *
+ * @param open Opens the same collection with another split.
+ */
 export async function otherSplits(
-  spec: CollectionSpec,
   collection: FileCollection,
-  context: CollectionContext,
+  open: (split: string) => Promise<FileCollection>,
 ): Promise<Map<string, Qrels>> {
   const splits = new Map<string, Qrels>()
-  // What opening the first split had to say need not be said again.
-  const { limit: _, onNotice: __, ...quiet } = context
-  for (const split of collection.splits) {
-    if (split === collection.split) continue
-    const other = await openCollection({ ...spec, split }, quiet)
-    splits.set(split, await other.qrels())
-  }
+  for (const split of collection.splits)
+    if (split !== collection.split) splits.set(split, await (await open(split)).qrels())
   return splits
 }

@@ -4,6 +4,7 @@ import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import { obtain } from '../artifact.ts'
 import type { StoredRun } from '../execute.ts'
+import { openStudyCollection } from '../open.ts'
 import type { Plan, PlannedCollection } from '../plan.ts'
 import type { TrialResult } from '../results.ts'
 import { loadRun } from '../steps/run-file.ts'
@@ -65,7 +66,8 @@ async function lintOne(
   const { collection, spec } = on
   // Judgments of other splits of a data set on the hub would have to be fetched, which nobody asked for.
   const local = collection.repositories.length === 0
-  const splits = local ? await otherSplits(spec, collection, { cacheDir: workspace.cache }) : new Map()
+  const open = async (split: string) => (await openStudyCollection({ ...spec, split }, workspace, {})).collection
+  const splits = local ? await otherSplits(collection, open) : new Map()
   const content = await obtainContentLint(on, splits, {}, workspace, work)
   const { tokens, fingerprints } = await obtainTokenLengths(
     on,

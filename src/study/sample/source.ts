@@ -83,7 +83,7 @@ export function plannedSource({ spec, whole, summary, state, splits }: SampleSou
   return {
     given: spec.given,
     spec,
-    sample: null,
+    samples: [],
     collection: { ...whole, queries: async () => queries },
     summary: asked,
     state,
