@@ -124,26 +124,14 @@ async function chooseStudy(file: string | undefined, flags: RunFlags, terminal: 
 }
 
 async function inputFromFlags(flags: RunFlags): Promise<StudyInput> {
-  const { isBm25Shorthand, isFusionShorthand } = await import('../study/shorthand.ts')
-  const baselines: string[] = []
-  const models: NonNullable<StudyInput['models']> = []
-  const fusion: string[] = []
-  for (const spec of flags.retriever ?? []) {
-    const server = /^(https?:\/\/[^#]+)#(.+)$/.exec(spec)
-    if (isBm25Shorthand(spec)) baselines.push(spec)
-    else if (server) models.push({ model: server[2]!, url: server[1]! })
-    else if (isFusionShorthand(spec)) fusion.push(spec)
-    else models.push(spec)
-  }
+  const { retrieversOf } = await import('./retriever-flags.ts')
   return {
     collections: flags.collection!.map((source) => ({
       source,
       ...(flags.split ? { split: flags.split } : {}),
       ...(flags.removeSelf ? { removeSelf: true } : {}),
     })),
-    ...(baselines.length > 0 ? { baselines } : {}),
-    ...(models.length > 0 ? { models } : {}),
-    ...(fusion.length > 0 ? { fusion } : {}),
+    ...(await retrieversOf(flags.retriever ?? [])),
     ...(flags.measure ? { measures: flags.measure } : {}),
     ...(flags.depth ? { depth: flags.depth } : {}),
     ...(flags.baseline ? { comparison: { baseline: flags.baseline } } : {}),

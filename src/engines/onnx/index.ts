@@ -1,2 +1,3 @@
+export { CrossEncoder, type CrossEncoderOptions } from './cross-encoder/cross-encoder.ts'
 export { GRAPH_VERSION, supportedModelTypes } from './families/index.ts'
 export { type OnnxOptions, prepareOnnx, supportedArchitecture } from './prepare.ts'

@@ -10,13 +10,13 @@ export const bert: Family = {
   modelTypes: ['bert'],
   positionOffset: () => null,
   sizes: bertShape,
-  build(graph, ids, config) {
+  build(graph, ids, config, _positions, segments = '') {
     const shape = bertShape(config)
     const word = graph.lookUp('embeddings.word_embeddings.weight', shape.hidden, ids)
     const length = graph.op('Gather', [graph.op('Shape', [ids]), graph.int64([1], true)])
     const positions = graph.op('Range', [graph.int64([0], true), length, graph.int64([1], true)])
     const position = graph.lookUp('embeddings.position_embeddings.weight', shape.hidden, positions)
-    return bertLayers(graph, bertEmbeddings(graph, word, position, shape), config)
+    return bertLayers(graph, bertEmbeddings(graph, word, position, shape, segments), config)
   },
 }
 
@@ -39,9 +39,20 @@ export function bertShape(config: ModelConfig): LayerShape {
   }
 }
 
-/** Word, position and first segment's embedding, summed and normalised. */
-export function bertEmbeddings(graph: GraphBuilder, word: string, position: string, shape: LayerShape): string {
-  const segment = graph.lookUp('embeddings.token_type_embeddings.weight', shape.hidden, graph.int64([0], true))
+/**
+ * Word, position and segment's embedding, summed and normalised.
+ *
+ * @param segments Value: segments of the tokens; '' for the first one.
+ */
+export function bertEmbeddings(
+  graph: GraphBuilder,
+  word: string,
+  position: string,
+  shape: LayerShape,
+  segments = '',
+): string {
+  const of = segments === '' ? graph.int64([0], true) : segments
+  const segment = graph.lookUp('embeddings.token_type_embeddings.weight', shape.hidden, of)
   const sum = graph.op('Add', [word, graph.op('Add', [position, segment])])
   return layerNorm(graph, sum, 'embeddings.LayerNorm', shape)
 }

@@ -17,7 +17,9 @@ export interface Family {
   /**
    * @param ids Value: batch × length token ids.
    * @param positions Value: batch × length positions; '' where `positionOffset` is null.
+   * @param segments Value: batch × length segments, for pairs of texts; '' where all tokens are of the first. Families without segments
+   *   pass it over.
    * @returns Value: batch × length × hidden, the last layer's states.
    */
-  build(graph: GraphBuilder, ids: string, config: ModelConfig, positions: string): string
+  build(graph: GraphBuilder, ids: string, config: ModelConfig, positions: string, segments?: string): string
 }
