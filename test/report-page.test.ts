@@ -20,6 +20,7 @@ describe('address of the page', () => {
       heat: 'difference',
       axis: 'bytes',
       costOf: 'cosqa',
+      fusionOf: 'cosqa',
       spaceOf: 'cosqa',
       spaceAxis: 'rank',
       spaceSort: 'hub',
@@ -51,10 +52,12 @@ describe('address of the page', () => {
 })
 
 describe('sections of the page', () => {
-  it('hold embedding spaces only where there are some', () => {
+  it('hold embedding spaces and fusions only where there are some', () => {
     const ids = (study: typeof results) => sectionsOf(study).map((section) => section.id)
     expect(ids(results)).toContain('spaces')
     expect(ids({ ...results, spaces: [] })).toEqual(ids(results).filter((id) => id !== 'spaces'))
+    expect(ids(results)).toContain('fusion')
+    expect(ids({ ...results, fusions: [] })).toEqual(ids(results).filter((id) => id !== 'fusion'))
   })
 })
 

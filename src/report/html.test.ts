@@ -86,14 +86,15 @@ describe('writeReports', () => {
       'report.md',
       'results.csv',
       'spaces.csv',
+      'fusion.csv',
       'published.csv',
       'data.csv',
       'per-query.csv',
       'table.tex',
       'results.json',
     ])
-    expect(readdirSync(join(folder, 'new'))).toHaveLength(9)
-    expect(JSON.parse(readFileSync(paths[8]!, 'utf8'))).toEqual(results)
+    expect(readdirSync(join(folder, 'new'))).toHaveLength(10)
+    expect(JSON.parse(readFileSync(paths[9]!, 'utf8'))).toEqual(results)
     expect(await writeReports(folder, results, evidence, ['trec'])).toEqual([])
   })
 

@@ -1,6 +1,7 @@
 export { COST_AXES, type CostAxis, paretoFront } from './cost.ts'
 export { renderCsv, renderPerQueryCsv } from './csv.ts'
 export { renderDataCsv } from './csv-data.ts'
+export { renderFusionCsv } from './csv-fusion.ts'
 export { renderPublishedCsv } from './csv-published.ts'
 export { renderSpacesCsv } from './csv-spaces.ts'
 export { renderHtml } from './html.ts'

@@ -15,10 +15,12 @@ import {
   NO_VALUE,
 } from './format.ts'
 import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
+import { fusionParts } from './markdown-fusion.ts'
 import { lintParts } from './markdown-lint.ts'
 import { publishedParts } from './markdown-published.ts'
 import { recipeParts } from './markdown-recipes.ts'
 import { spaceParts } from './markdown-spaces.ts'
+import { supervisedParts } from './markdown-supervised.ts'
 import { escapeMarkdown, table } from './markdown-text.ts'
 import { shortSummary } from './recipe-facts.ts'
 import { verdicts } from './verdict.ts'
@@ -43,6 +45,8 @@ export function renderMarkdown(results: StudyResults): string {
     ...results.measures.flatMap((measure) => [`## ${escapeMarkdown(measure)}`, measureTable(results, measure)]),
     `${escapeMarkdown(methodSentence(results))}${results.retrievers.length > 1 ? ' Highest in bold, second in italics.' : ''}`,
     ...differences(results),
+    ...fusionParts(results),
+    ...supervisedParts(results),
     ...publishedParts(results),
     '## Cost',
     costTable(results),

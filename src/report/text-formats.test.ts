@@ -235,11 +235,13 @@ describe('LaTeX', () => {
     for (const study of [results, troubled, hostile]) {
       const text = renderLatex(study)
       const tables = text.split('\\begin{table}').slice(1)
-      expect(tables).toHaveLength(study.measures.length + 1)
+      const fusions = study.fusions?.length ?? 0
+      expect(tables).toHaveLength(study.measures.length + (fusions > 0 ? 1 : 0) + 1)
       for (const [i, table] of tables.entries()) {
         const columns = table.match(/\\begin\{tabular\}\{(l*r*)\}/)![1]!.length
         const rows = table.split('\n').filter((line) => line.endsWith(' \\\\'))
-        expect(rows).toHaveLength(1 + (i < study.measures.length ? study.retrievers.length : study.spaces.length))
+        const others = i === tables.length - 1 ? study.spaces.length : fusions
+        expect(rows).toHaveLength(1 + (i < study.measures.length ? study.retrievers.length : others))
         for (const row of rows) expect(row.match(/(?<!\\)&/g)).toHaveLength(columns - 1)
         expect(table.match(/(?<!\\)\{/g)!.length).toBe(table.match(/(?<!\\)\}/g)!.length)
         for (const rule of ['\\toprule', '\\midrule', '\\bottomrule']) expect(table).toContain(rule)

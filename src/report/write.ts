@@ -4,8 +4,10 @@ import { writeAtomic } from '../core/atomic.ts'
 import type { Evidence, StudyResults } from '../study/results.ts'
 import { perQueryCsvLines, renderCsv } from './csv.ts'
 import { renderDataCsv } from './csv-data.ts'
+import { renderFusionCsv } from './csv-fusion.ts'
 import { renderPublishedCsv } from './csv-published.ts'
 import { renderSpacesCsv } from './csv-spaces.ts'
+import { renderSupervisedCsv } from './csv-supervised.ts'
 import { renderHtml } from './html.ts'
 import { renderJson } from './json.ts'
 import { renderLatex } from './latex.ts'
@@ -19,7 +21,7 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /**
  * Writes the reports of a study into a folder, each one whole or not at all: `report.html`, `report.md`, `results.csv`, `spaces.csv`,
- * `published.csv`, `data.csv` and `per-query.csv`, `table.tex`, `results.json`, and `mteb/` with a file per model and task.
+ * `fusion.csv`, `published.csv`, `supervised.csv`, `data.csv` and `per-query.csv`, `table.tex`, `results.json`, and `mteb/` with a file per model and task.
  *
  * @param runs Folder in which the runs lie, from which MTEB's measures are made. Default: `folder`.
  * @returns The paths written, in the order of `formats`; `trec` adds none.
@@ -49,7 +51,9 @@ export async function writeReports(
     else if (format === 'csv') {
       await write('results.csv', renderCsv(results))
       await write('spaces.csv', renderSpacesCsv(results))
+      await write('fusion.csv', renderFusionCsv(results))
       await write('published.csv', renderPublishedCsv(results))
+      await write('supervised.csv', renderSupervisedCsv(results))
       await write('data.csv', renderDataCsv(results))
       await write('per-query.csv', (file) => writeInPieces(file, perQueryCsvLines(results)))
     }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fingerprint, type Json } from '../../src/core/fingerprint.ts'
 import type { ComparisonResult, Evidence, RetrieverResult, StudyResults, TrialResult } from '../../src/study/results.ts'
+import { fusionsFixture } from './fusion-fixture.ts'
 import { sharedPath } from './shared.ts'
 import { instructFixture, promptRepsFixture, spacesFixture } from './space-fixture.ts'
 
@@ -219,6 +220,7 @@ function assemble(
       seed: 1,
     },
     comparisons: baseline === null ? [] : compareAll(trials, measures, baseline),
+    fusions: fusionsFixture(retrievers, trials, measures),
     spaces: collections.flatMap((collection) =>
       spacesFixture(
         trials

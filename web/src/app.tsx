@@ -3,6 +3,7 @@ import { ReportContext } from './context.ts'
 import { Cost } from './cost.tsx'
 import type { Study } from './data.ts'
 import { DataSets } from './data-sets.tsx'
+import { Fusion } from './fusion.tsx'
 import { HeatMap } from './heat-map.tsx'
 import { Leaderboard } from './leaderboard.tsx'
 import { Masthead } from './masthead.tsx'
@@ -11,6 +12,7 @@ import { Published } from './published.tsx'
 import { Queries } from './queries.tsx'
 import { Significance } from './significance.tsx'
 import { Spaces } from './spaces.tsx'
+import { Supervised } from './supervised.tsx'
 import { TopBar } from './top-bar.tsx'
 import { defaultView, hashToView, type View, viewToHash } from './view.ts'
 
@@ -56,8 +58,10 @@ export function App({ study }: { study: Study }) {
         {(results.published ?? []).length > 0 && <Published />}
         <HeatMap />
         <Cost />
+        {(results.fusions ?? []).length > 0 && <Fusion />}
         {results.spaces.length > 0 && <Spaces />}
         <Significance />
+        {(results.supervised ?? []).length > 0 && <Supervised />}
         <Queries />
         <DataSets />
         <Method />

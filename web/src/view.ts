@@ -7,18 +7,24 @@ const SECTIONS = [
   { id: 'published', label: 'Published' },
   { id: 'heatmap', label: 'Heat map' },
   { id: 'cost', label: 'Quality and cost' },
+  { id: 'fusion', label: 'Fusion' },
   { id: 'spaces', label: 'Spaces' },
   { id: 'significance', label: 'Significance' },
+  { id: 'supervised', label: 'Supervised' },
   { id: 'queries', label: 'Queries' },
   { id: 'data', label: 'Data' },
   { id: 'method', label: 'Method' },
 ] as const
 
-/** The sections that a study has: one without dense retrievers has no embedding spaces, one of the user's own data no published figures. */
+/** The sections that a study has: one without dense retrievers has no embedding spaces, one of the user's own data no published figures, one without fusions none of these. */
 export function sectionsOf(results: StudyResults) {
-  return SECTIONS.filter(({ id }) =>
-    id === 'spaces' ? results.spaces.length > 0 : id === 'published' ? (results.published ?? []).length > 0 : true,
-  )
+  const counts: Partial<Record<SectionId, number>> = {
+    spaces: results.spaces.length,
+    published: (results.published ?? []).length,
+    fusion: (results.fusions ?? []).length,
+    supervised: (results.supervised ?? []).length,
+  }
+  return SECTIONS.filter(({ id }) => counts[id] !== 0)
 }
 
 export type SectionId = (typeof SECTIONS)[number]['id']
@@ -37,6 +43,8 @@ export interface View {
   readonly axis: string
   /** Collection of the cost plot; empty: the average over all. */
   readonly costOf: string
+  /** Collection whose fusions are shown. */
+  readonly fusionOf: string
   /** Collection whose embedding spaces are shown, the figure that the plot holds against the score, and the column that sorts the table. */
   readonly spaceOf: string
   readonly spaceAxis: string
@@ -66,6 +74,7 @@ export function defaultView(results: StudyResults): View {
     heat: 'score',
     axis: COST_AXES[0]!.id,
     costOf: results.collections.length === 1 ? results.collections[0]!.name : '',
+    fusionOf: results.fusions?.[0]?.collection ?? '',
     spaceOf: results.spaces[0]?.collection ?? '',
     spaceAxis: SPACE_COLUMNS[0]!.id,
     spaceSort: 'score',
@@ -116,6 +125,7 @@ export function hashToView(hash: string, results: StudyResults, defaults: View):
       COST_AXES.map((a) => a.id),
     ),
     costOf: oneOf('costOf', ['', ...collections]),
+    fusionOf: oneOf('fusionOf', [...new Set((results.fusions ?? []).map((fusion) => fusion.collection))]),
     spaceOf: oneOf('spaceOf', [...new Set(results.spaces.map((space) => space.collection))]),
     spaceAxis: oneOf('spaceAxis', figures),
     spaceSort: oneOf('spaceSort', ['score', 'retriever', ...figures]),

@@ -171,13 +171,14 @@ async function learn(
 
 const EMPTY: Ranking = { ids: [], scores: new Float64Array(0) }
 
-/** What combining costs once weights are known: what a user waits for, learning excluded. */
+/** What combining costs once weights are known: what a user waits for, learning excluded. A route to one member combines nothing. */
 async function combiningSeconds(node: LearningNode, queries: readonly string[], data: FusionData): Promise<number> {
   const plain = {
     kind: 'fixed',
     options: node.options,
     of: data.runs.map((_, run) => ({ kind: 'run', run }) as const),
   } as const
+  if (node.kind === 'route' && node.route.to === 'member') return 0
   const started = performance.now()
   if (data.runs.length > 1) await predict(plain, [], queries, { ...data, work: {} })
   return (performance.now() - started) / 1000
