@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prepareLlama } from '../src/engines/llama/index.ts'
 import { prepareTorch } from '../src/engines/torch/index.ts'
 import { endIdle } from '../src/engines/torch/worker-pool.ts'
 import type { Encoder, PreparedEncoder } from '../src/engines/types.ts'
@@ -11,7 +12,8 @@ import { describeTransformers, pythonPath, runPython } from './support/python.ts
 import { check, type Found } from './support/recipe-check.ts'
 import { JOBS, MODELS, REAL_JOBS, REAL_TEXTS, TASK, TEXTS } from './support/recipe-jobs.ts'
 import { type Answers, type Job, referenceVectors } from './support/recipe-vectors.ts'
-import { describeWith, qwenPath } from './support/shared.ts'
+import { describeWith, qwenGgufPath, qwenPath } from './support/shared.ts'
+import { cosine } from './support/torch.ts'
 
 /*
  * Vectors of every recipe, by every engine that computes them here, against an independent implementation with plain transformers, one
@@ -117,6 +119,24 @@ describeTransformers('vectors of a real model against transformers', () => {
       it.each(REAL_JOBS)('$key', { timeout: 120_000 }, async (job) => {
         const prepared = await prepare(qwenPath, job, join(root, 'hashes.json'))
         await withEncoder(prepared, (encoder) => check(encoder, REAL_TEXTS, answers[job.key]!, ['given']))
+      })
+    })
+
+    // The checkpoint holds the file's weights as they are in 4 bits; llama.cpp rounds states beside. All recipes: scripts/gguf-cosines.ts.
+    describeWith('llama, in 4 bits', [qwenGgufPath], () => {
+      const served = ['promptreps', 'last-token', 'prompteol', 'instruct']
+      it.each(REAL_JOBS.filter(({ key }) => served.includes(key)))('$key', { timeout: 120_000 }, async (job) => {
+        const { sparse: _, ...parameters } = job.parameters
+        const prepared = await prepareLlama(qwenGgufPath, { recipe: job.recipe, parameters, device: 'cpu' })
+        await withEncoder(prepared, async (encoder) => {
+          const { vectors, tokens } = await encoder.encode(REAL_TEXTS, 'query', { task: TASK })
+          for (const [i, row] of answers[job.key]!.query.entries()) {
+            if ('refused' in row) throw new Error(row.refused)
+            const { length } = row.vector
+            expect(tokens[i]).toBe(row.tokens)
+            expect(cosine(vectors.subarray(i * length, (i + 1) * length), row.vector)).toBeGreaterThan(0.98)
+          }
+        })
       })
     })
   })

@@ -8,10 +8,9 @@ import { prepareOnnx } from '../src/engines/onnx/index.ts'
 import { prepareTorch, type TorchOptions } from '../src/engines/torch/index.ts'
 import { endIdle } from '../src/engines/torch/worker-pool.ts'
 import { describeTransformers, pythonPath, runPython } from './support/python.ts'
-import { describeWith } from './support/shared.ts'
+import { writeTinyDecoder } from './support/tiny-gguf.ts'
 import { askTorchModels, cosine, openTorch } from './support/torch.ts'
 
-const gguf = fileURLToPath(new URL('../.models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf', import.meta.url))
 const SENTENCE = 'Zebrafish regenerate their heart muscle after an injury.'
 // One is long: rotary frequencies in 16 bits would show there.
 const TEXTS = [
@@ -280,35 +279,41 @@ describeTransformers('engine torch', () => {
 })
 
 describeTransformers('engine torch with GGUF', () => {
-  describeWith('Qwen2.5-Coder-0.5B-Instruct in 4 bits', [gguf], () => {
-    const options = () => ({ ...LAST, cache: join(root, 'gguf'), hashCache: join(root, 'hashes.json') })
+  const options = () => ({ ...LAST, cache: join(root, 'gguf'), hashCache: join(root, 'hashes.json') })
 
-    it('reads tokens and states as transformers does', { timeout: 400_000 }, async () => {
-      const ids = await idsOf(gguf, options())
-      const [tokens, states] = askTorchModels(
-        [
-          { tokens: 'gguf', file: gguf, texts: TEXTS },
-          { states: 'gguf', file: gguf, ids },
-        ],
-        root,
-      ) as [number[][], number[][]]
-      expect(ids).toEqual(tokens)
-      const vectors = await vectorsOf(gguf, options())
-      for (const [i, state] of states.entries()) expect(cosine(vectors[i]!, state)).toBeGreaterThan(0.9999)
-    })
+  it('reads tokens and states as transformers does', { timeout: 120_000 }, async () => {
+    const { gguf, folder } = await writeTinyDecoder(root, 'qwen2')
+    const ids = await idsOf(gguf, options())
+    const [tokens, states] = askTorchModels(
+      [
+        { tokens: 'gguf', file: gguf, texts: TEXTS },
+        { states: 'gguf', file: gguf, ids },
+      ],
+      root,
+    ) as [number[][], number[][]]
+    expect(ids).toEqual(tokens)
+    const vectors = await vectorsOf(gguf, options())
+    for (const [i, state] of states.entries()) expect(cosine(vectors[i]!, state)).toBeGreaterThan(0.9999)
+    // The checkpoint has the same weights.
+    const same = await vectorsOf(folder, LAST)
+    for (const [i, vector] of same.entries()) expect(cosine(vectors[i]!, vector)).toBeGreaterThan(0.9999)
+  })
 
-    it('names a file that is cut short, and one that is none', { timeout: 120_000 }, async () => {
-      const short = join(root, 'short.gguf')
-      await writeFile(short, (await readFile(gguf)).subarray(0, 200_000))
+  it('names a file that is cut short, and one that is none', { timeout: 60_000 }, async () => {
+    const { gguf } = await writeTinyDecoder(root, 'qwen2')
+    const bytes = await readFile(gguf)
+    const short = join(root, 'short.gguf')
+    for (const length of [2000, bytes.length - 100]) {
+      await writeFile(short, bytes.subarray(0, length))
       await expect(openTorch(short, options())).rejects.toMatchObject({
         code: 'MODEL_INVALID',
-        message: expect.stringContaining('short.gguf'),
+        message: expect.stringContaining('short.gguf is cut short'),
       })
-      const none = join(root, 'none.gguf')
-      await writeFile(none, 'hello')
-      await expect(openTorch(none, options())).rejects.toMatchObject({
-        message: expect.stringContaining('no GGUF file'),
-      })
+    }
+    const none = join(root, 'none.gguf')
+    await writeFile(none, 'hello')
+    await expect(openTorch(none, options())).rejects.toMatchObject({
+      message: expect.stringContaining('no GGUF file'),
     })
   })
 })

@@ -1,7 +1,12 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { interruptible } from './interrupt.ts'
 import { alignTable } from './table.ts'
 import { createTerminal } from './terminal.ts'
+
+interface LlamaFlags {
+  gpu?: 'cuda' | 'vulkan'
+  json?: boolean
+}
 
 interface SetupFlags {
   python?: string
@@ -56,6 +61,44 @@ export function registerSetup(program: Command): void {
           ...Object.entries(found.versions).map(([name, version]) => [name, version ?? 'absent']),
           ['devices', found.devices!.map(({ name, label }) => `${name} (${label})`).join(', ')],
           ['remembered in', found.remembered],
+        ]),
+      )
+    })
+  setup
+    .command('llama')
+    .summary('llama.cpp, for engine: llama')
+    .description(
+      'Installs node-llama-cpp with the builds of llama.cpp for this machine alone, by npm, into your folder for data (FIELDTRIAL_LLAMA names another one), and looks whether it works. Nothing is compiled. It is used before one that is installed beside fieldtrial.',
+    )
+    .addOption(
+      new Option('--gpu <kind>', 'a build for this kind of GPU, too (Metal needs none)').choices(['cuda', 'vulkan']),
+    )
+    .option('--json', 'print what was found as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fieldtrial setup llama\n  fieldtrial setup llama --gpu cuda\n  fieldtrial doctor                      tells whether it works',
+    )
+    .action(async (flags: LlamaFlags) => {
+      const terminal = createTerminal()
+      const { setupLlama } = await import('../engines/llama/setup.ts')
+      const found = await interruptible(terminal, (signal) =>
+        setupLlama({
+          signal,
+          say: (line) => terminal.err.write(`${line}\n`),
+          ...(flags.gpu === undefined ? {} : { gpu: flags.gpu }),
+        }),
+      )
+      if (flags.json) {
+        terminal.out.write(`${JSON.stringify(found)}\n`)
+        return
+      }
+      const { folder, version, release, gpu, devices } = found
+      terminal.out.write(
+        alignTable([
+          ['folder', folder],
+          ['node-llama-cpp', version],
+          ['llama.cpp', release],
+          ['device', gpu === false ? 'cpu' : `${gpu} (${devices.join(', ')})`],
         ]),
       )
     })

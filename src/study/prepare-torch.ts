@@ -4,10 +4,11 @@ import type { Workspace } from '../core/workspace.ts'
 import { resolveAdapter } from '../data/hub/adapter.ts'
 import { resolveModel } from '../data/index.ts'
 import { modelByName } from '../data/models/index.ts'
-import { isGguf } from '../engines/torch/gguf.ts'
+import { isGguf } from '../engines/text/gguf/file.ts'
 import { prepareTorch, type TorchOptions } from '../engines/torch/index.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import type { DenseSpec } from './study.ts'
+import { baseOfAdapter, isAdapterFolder } from './trained.ts'
 
 /** As `prepareEncoder`, for engine torch: model, and adapter if there is one, fetched if need be. */
 export async function prepareTorchModel(
@@ -15,7 +16,7 @@ export async function prepareTorchModel(
   workspace: Workspace,
   options: { readonly offline?: boolean; readonly work?: LongWork },
 ): Promise<PreparedEncoder> {
-  const { base, adapter } = takeApart(model.model, model.adapter)
+  const { base, adapter } = await takeApart(model.model, model.adapter)
   const hub = { cacheDir: workspace.cache, ...(options.offline ? { offline: true } : {}), ...options.work }
   const found = isGguf(base) ? base : (await resolveModel(base, hub)).folder
   const given: TorchOptions = {
@@ -25,6 +26,8 @@ export async function prepareTorchModel(
     recipe: recipe.recipe,
     parameters: recipe.parameters,
     device: model.device,
+    minPixels: model.minPixels,
+    maxPixels: model.maxPixels,
     ...(model.dtype === 'auto' ? {} : { dtype: model.dtype as NonNullable<TorchOptions['dtype']> }),
     ...(adapter === undefined ? {} : { adapter: (await resolveAdapter(adapter, hub)).folder }),
     hashCache: workspace.path('cache', 'model-hashes.json'),
@@ -38,8 +41,12 @@ export async function prepareTorchModel(
   )
 }
 
-/** A named adapter stands for itself on its base. */
-function takeApart(model: string, adapter: string | undefined): { base: string; adapter: string | undefined } {
+/** A named adapter, or a folder of LoRA weights, stands for itself on its base. */
+async function takeApart(
+  model: string,
+  adapter: string | undefined,
+): Promise<{ base: string; adapter: string | undefined }> {
+  if (adapter === undefined && isAdapterFolder(model)) return { base: await baseOfAdapter(model), adapter: model }
   const named = isAbsolute(model) ? undefined : modelByName(model)
   if (adapter !== undefined || named?.kind !== 'adapter' || named.descendsFrom === null) return { base: model, adapter }
   return { base: named.descendsFrom.name, adapter: model }

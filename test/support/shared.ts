@@ -17,6 +17,11 @@ export const minilmPath =
 /** Path of the Qwen2.5-Coder-0.5B-Instruct folder that `.ci/run` makes. */
 export const qwenPath = fileURLToPath(new URL('../../.models/qwen2.5-coder-0.5b-instruct', import.meta.url))
 
+/** Path of the GGUF file that it is made from. */
+export const qwenGgufPath = fileURLToPath(
+  new URL('../../.models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf', import.meta.url),
+)
+
 /** `describe`, or a skip with a printed reason where a path that the tests need is absent. */
 export function describeWith(name: string, needs: readonly string[], body: () => void): void {
   const absent = needs.find((path) => !existsSync(path))

@@ -9,7 +9,7 @@ export const PACKAGE = 'node-llama-cpp'
 export const PACKAGE_VERSION = '3.22.1'
 
 /**
- * The address of node-llama-cpp: the one installed beside fieldtrial, else the one that `fieldtrial setup llama` installed.
+ * The address of node-llama-cpp: the one that `fieldtrial setup llama` installed, else the one installed beside fieldtrial.
  *
  * @param beside Address of a module from which packages are looked for; default: this one.
  * @throws FieldtrialError `ENGINE_FAILED` with the command that installs it.
@@ -18,7 +18,7 @@ export function findLlama(
   env: Readonly<Record<string, string | undefined>> = process.env,
   beside: string = import.meta.url,
 ): string {
-  const folders = [beside, pathToFileURL(join(llamaFolder(env), 'package.json')).href]
+  const folders = [pathToFileURL(join(llamaFolder(env), 'package.json')).href, beside]
   for (const from of folders) {
     try {
       return pathToFileURL(createRequire(from).resolve(PACKAGE)).href

@@ -1,17 +1,12 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { makeFolder, temporaryName } from '../../core/atomic.ts'
-import { FieldtrialError, systemCode } from '../../core/errors.ts'
 import { giveBack, takeProcess } from './worker-pool.ts'
 
 /** What the worker makes of a GGUF file's header: the folder holds config.json and the tokenizer's files. */
 export interface GgufFiles {
   readonly folder: string
   readonly parameters: number
-}
-
-export function isGguf(model: string): boolean {
-  return /\.gguf$/i.test(model)
 }
 
 /**
@@ -41,30 +36,4 @@ export async function exportGguf(python: string, file: string, cache: string, ke
   }
   const { parameters } = JSON.parse(await readFile(join(folder, 'gguf.json'), 'utf8')) as { parameters: number }
   return { folder, parameters }
-}
-
-/**
- * Looks at a file's first bytes.
- *
- * @throws FieldtrialError `MODEL_MISSING`, `MODEL_INVALID`.
- */
-export async function requireGguf(file: string): Promise<void> {
-  let magic: string
-  try {
-    const handle = await open(file)
-    try {
-      const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0)
-      magic = buffer.toString('latin1')
-    } finally {
-      await handle.close()
-    }
-  } catch (cause) {
-    if (systemCode(cause) !== 'ENOENT') throw cause
-    throw new FieldtrialError('MODEL_MISSING', `There is no file ${file}.`, { hint: 'Check the path.', cause })
-  }
-  if (magic === 'GGUF') return
-  throw new FieldtrialError('MODEL_INVALID', `${file} is no GGUF file.`, {
-    where: { file },
-    hint: 'Fetch the file again.',
-  })
 }

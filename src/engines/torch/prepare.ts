@@ -5,6 +5,7 @@ import { resolveRecipe } from '../../recipes/index.ts'
 import type { RecipeParameters } from '../../recipes/types.ts'
 import { tokenCounter } from '../text/count-tokens.ts'
 import { type ModelFolder, readModelFolder } from '../text/files.ts'
+import { isGguf, readGguf } from '../text/gguf/file.ts'
 import { hashFiles } from '../text/hash.ts'
 import { previewPrompts } from '../text/preview.ts'
 import type { Checkpoint } from '../text/safetensors.ts'
@@ -14,7 +15,7 @@ import { type Adapter, readAdapter } from './adapter.ts'
 import { resolveDevices } from './devices.ts'
 import { TorchEncoder } from './encoder.ts'
 import { overflowsFloat16, torchFacts } from './facts.ts'
-import { exportGguf, isGguf, requireGguf } from './gguf.ts'
+import { exportGguf } from './gguf.ts'
 import { memoryNeeded } from './memory-needed.ts'
 import type { TorchDtype, TorchPlan } from './plan.ts'
 import { findPython, type PythonFacts, probePython } from './python.ts'
@@ -189,7 +190,8 @@ async function readSource(
     const weights = [...new Set([...checkpoint.values()].map(({ file }) => file))]
     return { files, gguf: null, weightsFolder: transformer, weights, parameters: countParameters(checkpoint) }
   }
-  await requireGguf(model)
+  // One that is cut short is known before Python is asked.
+  await readGguf(model)
   if (options.cache === undefined)
     throw new FieldtrialError('INTERNAL', 'A GGUF file needs a folder for what is read out of it.')
   const [hash] = await hashFiles([model], options.hashCache ?? null, options.signal)
