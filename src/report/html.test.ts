@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { studyFixture } from '../../test/support/study-fixture.ts'
-import { embedJson, renderHtml } from './html.ts'
+import { renderHtml } from './html.ts'
 import { pageData } from './page-data.ts'
+import { embedJson } from './page-file.ts'
 import { REPORT_FORMATS, writeReports } from './write.ts'
 
 beforeAll(() => {
@@ -87,6 +88,7 @@ describe('writeReports', () => {
       'results.csv',
       'spaces.csv',
       'fusion.csv',
+      'domains.csv',
       'published.csv',
       'data.csv',
       'per-query.csv',

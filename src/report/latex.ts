@@ -1,5 +1,6 @@
 import type { StudyResults } from '../study/results.ts'
 import { formatTime } from './format.ts'
+import { domainsLatex } from './latex-domains.ts'
 import { fusionLatex } from './latex-fusion.ts'
 import { publishedLatex } from './latex-published.ts'
 import { spacesLatex } from './latex-spaces.ts'
@@ -17,7 +18,7 @@ export interface LatexOptions {
 /**
  * A `booktabs` table per measure: retrievers × collections, scores × 100, best in bold, second underlined, a dagger for significantly
  * better and a double dagger for significantly worse than the baseline. The caption states measure, test, correction, alpha and the
- * number of queries. Further tables hold the fusions, the embedding spaces and published figures, if there are any, unless certain
+ * number of queries. Further tables hold the fusions, the domains of unified collections, the embedding spaces and published figures, if there are any, unless certain
  * measures are asked for.
  */
 export function renderLatex(results: StudyResults, options: LatexOptions = {}): string {
@@ -27,9 +28,11 @@ export function renderLatex(results: StudyResults, options: LatexOptions = {}): 
     options.measures === undefined ? spacesLatex(results, label(`${results.study}-spaces`), decimals) : null
   const published =
     options.measures === undefined ? publishedLatex(results, label(`${results.study}-published`), decimals) : null
+  const domains =
+    options.measures === undefined ? domainsLatex(results, label(`${results.study}-domains`), decimals) : null
   const fusions =
     options.measures === undefined ? fusionLatex(results, label(`${results.study}-fusion`), decimals) : null
-  const body = [...tables, ...[fusions, spaces, published].filter((part) => part !== null)].join('\n')
+  const body = [...tables, ...[fusions, domains, spaces, published].filter((part) => part !== null)].join('\n')
   return [
     comment(
       `Made by fieldtrial ${results.fieldtrial}, ${formatTime(results.finishedAt)}. Needs \\usepackage{booktabs}.`,

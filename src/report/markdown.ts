@@ -15,6 +15,7 @@ import {
   NO_VALUE,
 } from './format.ts'
 import { type Cell, failures, leaderboard, mark, type Place } from './leaderboard.ts'
+import { domainParts } from './markdown-domains.ts'
 import { fusionParts } from './markdown-fusion.ts'
 import { lintParts } from './markdown-lint.ts'
 import { publishedParts } from './markdown-published.ts'
@@ -46,6 +47,7 @@ export function renderMarkdown(results: StudyResults): string {
     `${escapeMarkdown(methodSentence(results))}${results.retrievers.length > 1 ? ' Highest in bold, second in italics.' : ''}`,
     ...differences(results),
     ...fusionParts(results),
+    ...domainParts(results),
     ...supervisedParts(results),
     ...publishedParts(results),
     '## Cost',

@@ -4,6 +4,7 @@ import { writeAtomic } from '../core/atomic.ts'
 import type { Evidence, StudyResults } from '../study/results.ts'
 import { perQueryCsvLines, renderCsv } from './csv.ts'
 import { renderDataCsv } from './csv-data.ts'
+import { renderDomainsCsv } from './csv-domains.ts'
 import { renderFusionCsv } from './csv-fusion.ts'
 import { renderPublishedCsv } from './csv-published.ts'
 import { renderSpacesCsv } from './csv-spaces.ts'
@@ -21,7 +22,7 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /**
  * Writes the reports of a study into a folder, each one whole or not at all: `report.html`, `report.md`, `results.csv`, `spaces.csv`,
- * `fusion.csv`, `published.csv`, `supervised.csv`, `data.csv` and `per-query.csv`, `table.tex`, `results.json`, and `mteb/` with a file per model and task.
+ * `fusion.csv`, `domains.csv`, `published.csv`, `supervised.csv`, `data.csv` and `per-query.csv`, `table.tex`, `results.json`, and `mteb/` with a file per model and task.
  *
  * @param runs Folder in which the runs lie, from which MTEB's measures are made. Default: `folder`.
  * @returns The paths written, in the order of `formats`; `trec` adds none.
@@ -52,6 +53,7 @@ export async function writeReports(
       await write('results.csv', renderCsv(results))
       await write('spaces.csv', renderSpacesCsv(results))
       await write('fusion.csv', renderFusionCsv(results))
+      await write('domains.csv', renderDomainsCsv(results))
       await write('published.csv', renderPublishedCsv(results))
       await write('supervised.csv', renderSupervisedCsv(results))
       await write('data.csv', renderDataCsv(results))

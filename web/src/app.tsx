@@ -3,6 +3,7 @@ import { ReportContext } from './context.ts'
 import { Cost } from './cost.tsx'
 import type { Study } from './data.ts'
 import { DataSets } from './data-sets.tsx'
+import { Domains } from './domains.tsx'
 import { Fusion } from './fusion.tsx'
 import { HeatMap } from './heat-map.tsx'
 import { Leaderboard } from './leaderboard.tsx'
@@ -59,6 +60,7 @@ export function App({ study }: { study: Study }) {
         <HeatMap />
         <Cost />
         {(results.fusions ?? []).length > 0 && <Fusion />}
+        {(results.domains ?? []).length > 0 && <Domains />}
         {results.spaces.length > 0 && <Spaces />}
         <Significance />
         {(results.supervised ?? []).length > 0 && <Supervised />}

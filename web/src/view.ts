@@ -8,6 +8,7 @@ const SECTIONS = [
   { id: 'heatmap', label: 'Heat map' },
   { id: 'cost', label: 'Quality and cost' },
   { id: 'fusion', label: 'Fusion' },
+  { id: 'domains', label: 'Domains' },
   { id: 'spaces', label: 'Spaces' },
   { id: 'significance', label: 'Significance' },
   { id: 'supervised', label: 'Supervised' },
@@ -16,12 +17,13 @@ const SECTIONS = [
   { id: 'method', label: 'Method' },
 ] as const
 
-/** The sections that a study has: one without dense retrievers has no embedding spaces, one of the user's own data no published figures, one without fusions none of these. */
+/** The sections that a study has: one without dense retrievers has no embedding spaces, one of the user's own data no published figures, one without fusions or unified collections none of these. */
 export function sectionsOf(results: StudyResults) {
   const counts: Partial<Record<SectionId, number>> = {
     spaces: results.spaces.length,
     published: (results.published ?? []).length,
     fusion: (results.fusions ?? []).length,
+    domains: (results.domains ?? []).length,
     supervised: (results.supervised ?? []).length,
   }
   return SECTIONS.filter(({ id }) => counts[id] !== 0)
