@@ -10,6 +10,7 @@ import { formatSeconds } from './format.ts'
 import { describeGroups, describePlan } from './plan-text.ts'
 import { ProgressLine } from './progress.ts'
 import { say, type Terminal } from './terminal.ts'
+import { trainModels } from './train-study.ts'
 
 export interface StudyJob {
   readonly study: Study
@@ -24,7 +25,7 @@ export interface StudyJob {
 
 /** Plans, runs, writes and prints a study. Resolves to the exit code: 0, or that of the first failed trial. */
 export async function runStudyJob(job: StudyJob): Promise<number> {
-  const { terminal, workspace, study, signal } = job
+  const { terminal, workspace, signal } = job
   const progress = new ProgressLine(terminal)
   const c = terminal.errColors
   const note = (line: string) => {
@@ -37,9 +38,11 @@ export async function runStudyJob(job: StudyJob): Promise<number> {
     onNotice: (notice: { level: string; message: string }) =>
       note(`${notice.level === 'warning' ? c.yellow('warning: ') : ''}${notice.message}`),
   }
-  for (const line of describeGroups(study)) say(terminal, line)
+  for (const line of describeGroups(job.study)) say(terminal, line)
+  let study: Study
   let plan: Plan
   try {
+    study = await trainModels(job.study, workspace, { ...job, progress, note })
     plan = await planStudy(study, workspace, {
       ...work,
       ...(job.limit ? { limit: job.limit } : {}),

@@ -20,6 +20,7 @@ import {
 } from './results.ts'
 import type { DenseSpec } from './study.ts'
 import { summariseRetriever } from './summary.ts'
+import { compareSupervised, supervisedPairs } from './supervised.ts'
 
 /** Everything a report needs, out of the plan and its trials; the comparisons are made here. */
 export function assemble(
@@ -67,8 +68,18 @@ export function assemble(
     comparisons: compareTrials(trials, measures, study.comparison),
     spaces,
     fusions: fusionResults(plan, trials, fusions),
+    supervised: compareSupervised(pairsOf(plan), trials, measures, study.comparison),
   }
   return { ...results, published: publishedRows(results, plan.imported) }
+}
+
+function pairsOf({ study, encoders }: Plan) {
+  return supervisedPairs(
+    study.retrievers.flatMap((spec) => {
+      const encoder = encoders.get(spec.id)
+      return spec.kind === 'dense' && encoder ? [{ id: spec.id, output: spec.output, encoder }] : []
+    }),
+  )
 }
 
 function collectionResult(
@@ -114,6 +125,6 @@ function resolvedDense(spec: DenseSpec): { readonly [key: string]: Json } {
 }
 
 /** A model as the user named it: where it lies on this machine is nobody's business and decides nothing. */
-function withoutPlace({ given, merge, ...model }: DenseSpec['model']): Json {
+function withoutPlace({ given, merge, training: _, ...model }: DenseSpec['model']): Json {
   return { ...model, model: given, ...(merge === undefined ? {} : { merge: shownMerge(merge) }) }
 }

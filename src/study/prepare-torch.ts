@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
 import { resolveAdapter } from '../data/hub/adapter.ts'
+import { resolveGguf } from '../data/hub/gguf.ts'
 import { resolveModel } from '../data/index.ts'
 import { modelByName } from '../data/models/index.ts'
 import { isGguf } from '../engines/text/gguf/file.ts'
@@ -18,7 +19,7 @@ export async function prepareTorchModel(
 ): Promise<PreparedEncoder> {
   const { base, adapter } = await takeApart(model.model, model.adapter)
   const hub = { cacheDir: workspace.cache, ...(options.offline ? { offline: true } : {}), ...options.work }
-  const found = isGguf(base) ? base : (await resolveModel(base, hub)).folder
+  const found = isGguf(base) ? await resolveGguf(base, hub) : (await resolveModel(base, hub)).folder
   const given: TorchOptions = {
     model: model.given,
     // By its address, if it has one: an adapter names its base by that.

@@ -1,6 +1,8 @@
+import { isAbsolute } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
+import { resolveGguf } from '../data/hub/gguf.ts'
 import { resolveModel } from '../data/index.ts'
 import { type HttpOptions, prepareHttp, prepareOnnx } from '../engines/index.ts'
 import { type LlamaDevice, prepareLlama } from '../engines/llama/index.ts'
@@ -10,17 +12,20 @@ import { instructPrompts } from '../recipes/index.ts'
 import { withMergedModel } from './merge/prepare.ts'
 import { prepareTorchModel, unpinned, withWarning } from './prepare-torch.ts'
 import type { DenseSpec } from './study.ts'
+import { readTrained, type StudyEncoder, trainedRecipe, withTraining } from './trained.ts'
 
 /** Finds a model's files (fetching them from the hub if need be) and reads from them what the encoder will be. */
 export async function prepareEncoder(
   spec: DenseSpec,
   workspace: Workspace,
   options: { readonly offline?: boolean; readonly work?: LongWork } = {},
-): Promise<PreparedEncoder> {
+): Promise<StudyEncoder> {
   try {
     const offline = options.offline ? { offline: true } : {}
     const merged = await withMergedModel(spec, workspace, { ...offline, ...options.work })
-    return merged.warnings.reduce(withWarning, await prepare(merged.spec, workspace, options))
+    const trained = await trainedOf(merged.spec)
+    const chosen = { ...merged.spec, recipe: trainedRecipe(merged.spec.recipe, trained) }
+    return withTraining(merged.warnings.reduce(withWarning, await prepare(chosen, workspace, options)), trained)
   } catch (error) {
     if (!(error instanceof FieldtrialError) || error.message.includes(spec.id)) throw error
     // Of several models in a study, the message must say which one.
@@ -33,6 +38,19 @@ export async function prepareEncoder(
   }
 }
 
+/** How the model, or its adapter, was trained, where it lies on this machine and says so. */
+async function trainedOf({ id, model }: DenseSpec) {
+  if (model.training !== undefined)
+    throw (
+      model.training.failed ??
+      new FieldtrialError('USAGE', `${id} must be trained first.`, {
+        hint: 'Run the study with `fieldtrial run`, or hand it to `trainStudy` before it is planned.',
+      })
+    )
+  const folder = model.adapter ?? model.model
+  return isAbsolute(folder) ? readTrained(folder) : null
+}
+
 async function prepare(
   spec: DenseSpec,
   workspace: Workspace,
@@ -41,8 +59,9 @@ async function prepare(
   const { model, recipe } = spec
   if (model.engine === 'http') return prepareHttp(httpOptions(spec))
   if (model.engine === 'torch') return prepareTorchModel(spec, workspace, options)
+  const hub = { cacheDir: workspace.cache, ...(options.offline ? { offline: true } : {}), ...options.work }
   if (model.engine === 'llama')
-    return prepareLlama(model.model, {
+    return prepareLlama(await resolveGguf(model.model, hub), {
       model: model.given,
       recipe: recipe.recipe,
       parameters: recipe.parameters,
@@ -50,11 +69,7 @@ async function prepare(
       hashCache: workspace.path('cache', 'model-hashes.json'),
       ...(options.work?.signal ? { signal: options.work.signal } : {}),
     })
-  const { folder } = await resolveModel(model.model, {
-    cacheDir: workspace.cache,
-    ...(options.offline ? { offline: true } : {}),
-    ...options.work,
-  })
+  const { folder } = await resolveModel(model.model, hub)
   const prepared = await prepareOnnx(folder, {
     model: model.given,
     recipe: recipe.recipe,

@@ -1,4 +1,5 @@
-import { basename } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { FieldtrialError } from '../core/errors.ts'
 import { nearest } from '../core/suggest.ts'
@@ -18,8 +19,9 @@ import { ONNX_DEVICES, ONNX_DTYPES } from './schema-recipes.ts'
 import { isBm25Shorthand } from './shorthand.ts'
 import { slugOfParameters } from './slug.ts'
 import type { Path } from './source.ts'
-import type { DenseOutput, DenseSpec, ModelSpec } from './study.ts'
+import type { DenseOutput, DenseSpec, ModelSpec, TrainingRef } from './study.ts'
 import { expandSweep } from './sweep.ts'
+import { isAdapterFolder } from './trained.ts'
 
 /** Fields that say how a server is reached. */
 const HTTP_FIELDS = [
@@ -37,15 +39,25 @@ const HTTP_FIELDS = [
 const HTTP_PARAMETERS: readonly string[] = ['prompts', 'maxLength', 'normalize', 'layout']
 const HTTP_RECIPES = ['sentence-transformers', 'instruct']
 
-/** All retrievers of one model: its recipes, their sweeps and their outputs. Combinations of a sweep that ask for the same are one. */
+const DEFAULT_RECIPES: readonly RecipeInput[] = [{ recipe: 'sentence-transformers' }]
+
+/**
+ * All retrievers of one model: its recipes, their sweeps and their outputs. Combinations of a sweep that ask for the same are one.
+ *
+ * @param studyRecipes Null where the study names none.
+ */
 export function resolveDense(
   given: ModelInput,
-  studyRecipes: readonly RecipeInput[],
+  studyRecipes: readonly RecipeInput[] | null,
   path: Path,
   context: ResolveContext,
 ): DenseSpec[] {
   const base = resolveModelSpec(given, path, context)
-  const recipes = given.recipes?.map((recipe) => (typeof recipe === 'string' ? { recipe } : recipe)) ?? studyRecipes
+  // A model that is trained is used as it was trained, unless it is told otherwise itself.
+  const byDefault = given.recipes === undefined && (given.train !== undefined || studyRecipes === null)
+  const recipes =
+    given.recipes?.map((recipe) => (typeof recipe === 'string' ? { recipe } : recipe)) ??
+    (byDefault ? DEFAULT_RECIPES : (studyRecipes ?? DEFAULT_RECIPES))
   const specs: DenseSpec[] = []
   for (const recipe of recipes)
     for (const { input, swept } of expandSweep(recipe)) {
@@ -75,7 +87,7 @@ export function resolveDense(
           kind: 'dense',
           id,
           model,
-          recipe: { recipe: input.recipe, parameters },
+          recipe: { recipe: input.recipe, parameters, ...(byDefault ? { byDefault } : {}) },
           output,
           alpha,
           postprocess,
@@ -163,10 +175,18 @@ function refuseOnServer(input: RecipeInput, parameters: RecipeParameters, path: 
 
 function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext): ModelSpec {
   const merge = given.merge === undefined ? undefined : mergeOf(given, path, context)
-  if (given.model === undefined && merge === undefined)
-    context.problem(path, 'A model needs `model:`, or `merge:`.', 'Name a folder, a model, or what is to be merged.')
-  const named = given.model ?? (merge === undefined ? '' : describeMerge(merge))
-  const engine = given.engine ?? (given.url ? 'http' : isGguf(named) ? 'llama' : 'onnx')
+  const training = given.train === undefined ? undefined : trainingOf(given, path, context)
+  if (given.model === undefined && merge === undefined && training === undefined)
+    context.problem(
+      path,
+      'A model needs `model:`, `merge:` or `train:`.',
+      'Name a folder, a model, what is to be merged, or a training file.',
+    )
+  const named =
+    given.model ?? (merge !== undefined ? describeMerge(merge) : training !== undefined ? trainingName(training) : '')
+  const place = localPath(named, context.folder)
+  const trained = training !== undefined || (place !== undefined && isAdapterFolder(place))
+  const engine = given.engine ?? (given.url ? 'http' : isGguf(named) ? 'llama' : trained ? 'torch' : 'onnx')
   const local = engine !== 'http'
   const refuse = (field: string, why: string) =>
     context.problem([...path, field], why, 'Remove the field, or choose the other engine.')
@@ -180,7 +200,8 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
     for (const field of ['dtype', 'device'] as const)
       if (given[field])
         refuse(field, `A server chooses its own precision and device; \`${field}\` is for engine: onnx or torch.`)
-  if (given.adapter !== undefined && engine !== 'torch') refuse('adapter', '`adapter` is for engine: torch.')
+  for (const field of ['adapter', 'minPixels', 'maxPixels'] as const)
+    if (given[field] !== undefined && engine !== 'torch') refuse(field, `\`${field}\` is for engine: torch.`)
   if (given.device !== undefined && local && !deviceFits(engine, given.device))
     refuse('device', `engine: ${engine} has no device ${given.device}.`)
   if (given.dtype !== undefined && local && !dtypeFits(engine, given.dtype))
@@ -190,16 +211,25 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
   if (local)
     for (const field of HTTP_FIELDS) if (given[field] !== undefined) refuse(field, `\`${field}\` is for engine: http.`)
   // A hub id without an owner is rare, a slip of the keyboard is not; better to ask than to go to the network.
-  if (local && merge === undefined && !named.includes('/') && isBm25Shorthand(nearest(named, ['bm25']) ?? ''))
+  if (
+    local &&
+    merge === undefined &&
+    training === undefined &&
+    !named.includes('/') &&
+    isBm25Shorthand(nearest(named, ['bm25']) ?? '')
+  )
     context.problem([...path], `There is no model folder ${named}.`, 'Did you mean bm25?')
   return dropUndefined({
     engine,
-    model: local ? (localPath(named, context.folder) ?? named) : named,
+    model: local ? (place ?? named) : named,
     given: named,
     dtype: given.dtype ?? (engine === 'torch' || engine === 'llama' ? ('auto' as const) : ('float32' as const)),
     device: given.device ?? (engine === 'torch' || engine === 'llama' ? 'auto' : 'cpu'),
     adapter: given.adapter === undefined ? undefined : (localPath(given.adapter, context.folder) ?? given.adapter),
     merge,
+    training,
+    minPixels: given.minPixels,
+    maxPixels: given.maxPixels,
     url: given.url,
     api: given.api,
     apiKeyEnv: given.apiKeyEnv,
@@ -209,6 +239,27 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
     timeoutSeconds: given.timeoutSeconds,
     retries: given.retries,
   })
+}
+
+/** What is to be trained, with absolute paths. What stands in the file is checked when it is read, before any work. */
+function trainingOf(given: ModelInput, path: Path, { folder, problem }: ResolveContext): TrainingRef {
+  const at = [...path, 'train']
+  if (given.model !== undefined || given.merge !== undefined)
+    problem(at, 'A model is either a `model`, a `merge`, or trained.', 'Remove what stands beside `train`.')
+  if (given.adapter !== undefined)
+    problem(at, 'An `adapter` beside a training is put on nothing.', 'Write `adapter: { from: … }` into the training.')
+  if (given.engine === 'http' || given.engine === 'llama')
+    problem(at, `engine: ${given.engine} cannot run what is trained here.`, 'Use engine: torch or onnx.')
+  if (typeof given.train === 'string') {
+    const file = resolve(folder, given.train)
+    if (!existsSync(file)) problem(at, `There is no training file ${given.train}.`, 'Check the path.')
+    return { file }
+  }
+  return { input: given.train!, folder, name: given.train!.name ?? given.id ?? modelName(given.train!.model) }
+}
+
+function trainingName(training: TrainingRef): string {
+  return 'file' in training ? basename(training.file).replace(/\.\w+$/, '') : training.name
 }
 
 /** A merge is checked before any work; engines that load one folder of weights can run it. */
@@ -237,7 +288,8 @@ function mergeOf(given: ModelInput, path: Path, context: ResolveContext): MergeS
 }
 
 /** Of one model, what engines torch and llama run is told from the rest by its name. */
-function defaultName({ engine, given, adapter, merge }: ModelSpec): string {
+function defaultName({ engine, given, adapter, merge, training }: ModelSpec): string {
+  if (training !== undefined) return modelName(given)
   const parts = [
     merge === undefined ? modelName(given) : mergeName(merge),
     ...(adapter === undefined ? [] : [modelName(adapter)]),

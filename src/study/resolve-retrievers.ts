@@ -29,12 +29,10 @@ export function resolveRetrievers(input: StudyInput, context: ResolveContext): R
     const spec = attempt(['baselines', i], context, () => resolveBm25(given, ['baselines', i], context))
     if (spec) add(spec, ['baselines', i])
   }
-  const recipes = (input.recipes ?? ['sentence-transformers' as const]).map(
-    (given): RecipeInput => (typeof given === 'string' ? { recipe: given } : given),
-  )
+  const recipes = input.recipes?.map((given): RecipeInput => (typeof given === 'string' ? { recipe: given } : given))
   for (const [i, given] of (input.models ?? []).entries()) {
     const model: ModelInput = typeof given === 'string' ? { model: given } : given
-    for (const spec of resolveDense(model, recipes, ['models', i], context)) add(spec, ['models', i])
+    for (const spec of resolveDense(model, recipes ?? null, ['models', i], context)) add(spec, ['models', i])
   }
   const fusions = (input.fusion ?? []).map((given, i) => ({
     i,

@@ -95,6 +95,11 @@ export async function baseOfAdapter(folder: string): Promise<string> {
   })
 }
 
+/** An encoder, with how its model was trained where that is known. */
+export interface StudyEncoder extends PreparedEncoder {
+  readonly trained?: TrainedModel | null
+}
+
 /** The recipe of a retriever: the one that its model was trained with, where nobody chose another. */
 export function trainedRecipe(spec: RecipeSpec, trained: TrainedModel | null): RecipeSpec {
   if (trained === null || spec.byDefault !== true) return spec
@@ -102,13 +107,13 @@ export function trainedRecipe(spec: RecipeSpec, trained: TrainedModel | null): R
   return { recipe, parameters: { ...parameters, ...spec.parameters } }
 }
 
-/** Says so where a model is used with another recipe than it was trained with. Lengths may differ. */
-export function warnOtherRecipe(prepared: PreparedEncoder, trained: TrainedModel | null): PreparedEncoder {
+/** Notes how the model was trained, and says so where it is used with another recipe than then. Lengths may differ. */
+export function withTraining(prepared: PreparedEncoder, trained: TrainedModel | null): StudyEncoder {
   if (trained === null) return prepared
   const plain = ({ maxLength: _, sparse: __, source: ___, ...recipe }: Recipe) => recipe as unknown as Json
   const fields = differingFields(plain(trained.resolved), plain(prepared.info.recipe))
-  if (fields.length === 0) return prepared
+  if (fields.length === 0) return { ...prepared, trained }
   const shown = `${fields.slice(0, 4).join(', ')}${fields.length > 4 ? ' …' : ''}`
   const warning = `${basename(trained.name)} was trained with the recipe ${trained.resolved.id}, and is used with another one (${shown} differ)`
-  return { ...prepared, info: { ...prepared.info, warnings: [...prepared.info.warnings, warning] } }
+  return { ...prepared, trained, info: { ...prepared.info, warnings: [...prepared.info.warnings, warning] } }
 }

@@ -1,22 +1,5 @@
 import type { DevScore, LoggedEvent, StepEvent } from '../../train/job/events.ts'
-
-/** A point of a curve. */
-export interface Point {
-  readonly step: number
-  readonly value: number
-}
-
-/** What is drawn of a training: at most so many points each. */
-export interface Curves {
-  /** Means over neighbouring steps. */
-  readonly loss: readonly Point[]
-  readonly lr: readonly Point[]
-  readonly gradNorm: readonly Point[]
-  readonly tokensPerSecond: readonly Point[]
-  /** Share of queries whose positive scores highest in its batch. */
-  readonly accuracy: readonly Point[]
-  readonly score: readonly (Point & { readonly best: boolean })[]
-}
+import type { Curves, Point } from './page.ts'
 
 const POINTS = 240
 

@@ -4,8 +4,10 @@ import { writeAtomic } from '../../core/atomic.ts'
 import { FieldtrialError } from '../../core/errors.ts'
 import { parseEvents } from '../../train/job/events.ts'
 import { readTrainingRecord } from '../../train/job/record.ts'
+import { fillPage } from '../page-file.ts'
 import { curvesOf } from './curves.ts'
 import { renderTrainingMarkdown } from './markdown.ts'
+import { trainingPage } from './page-data.ts'
 
 /**
  * Writes report.md and report.html beside a training, from its training.json and events.jsonl.
@@ -18,6 +20,11 @@ export async function writeTrainingReports(folder: string): Promise<void> {
     throw new FieldtrialError('DATA_MISSING', `${folder} holds no training.`, {
       hint: 'Name the folder of `fieldtrial train`.',
     })
-  const curves = curvesOf(parseEvents(await readFile(join(folder, 'events.jsonl'), 'utf8')))
-  await writeAtomic(join(folder, 'report.md'), renderTrainingMarkdown(record, curves))
+  const page = trainingPage(record, curvesOf(parseEvents(await readFile(join(folder, 'events.jsonl'), 'utf8'))))
+  const plain = renderTrainingMarkdown(page)
+  await writeAtomic(join(folder, 'report.md'), plain)
+  await writeAtomic(
+    join(folder, 'report.html'),
+    await fillPage('training', { title: page.name, plain, data: [['training', page]] }),
+  )
 }

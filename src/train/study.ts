@@ -1,0 +1,121 @@
+import { FieldtrialError } from '../core/errors.ts'
+import type { Workspace } from '../core/workspace.ts'
+import type { DenseSpec, ModelSpec, RetrieverSpec, Study, TrainingRef } from '../study/study.ts'
+import { jobState } from './job/folder.ts'
+import { type PlanTrainingOptions, planTraining, type TrainingPlan } from './job/plan.ts'
+import { type RunTrainingOptions, runTraining, type TrainedJob } from './job/run.ts'
+import { readTrainingFile, trainingFromInput } from './parse.ts'
+import type { Training } from './training.ts'
+
+/** A study whose models are trained, as far as they are. */
+export interface TrainedStudy {
+  /** An ordinary study: retrievers of trained models name their weights. */
+  readonly study: Study
+  readonly plans: readonly TrainingPlan[]
+  /** Retrievers that are left out of it, since their model is not trained yet and only a plan was asked for. */
+  readonly pending: readonly string[]
+}
+
+export interface TrainStudyOptions extends PlanTrainingOptions, RunTrainingOptions {
+  /** Train nothing: what is not trained yet is left out. */
+  readonly planOnly?: boolean
+  /** Told before a training starts. */
+  readonly onPlan?: (plan: TrainingPlan) => void
+  readonly onTrained?: (job: TrainedJob) => Promise<void> | void
+}
+
+/** What takes the training's place. */
+type Trained = Pick<ModelSpec, 'model' | 'given' | 'adapter'>
+
+/** After these nothing else of the study can be done either, or its file must be mended first. */
+const FATAL: ReadonlySet<string> = new Set([
+  'CANCELLED',
+  'DISK_FULL',
+  'WORKSPACE_VERSION',
+  'NOT_WRITABLE',
+  'STUDY_INVALID',
+  'USAGE',
+])
+
+/**
+ * Trains the models of a study that are to be trained (`train:`), each once, and puts what came of it in their place. Whatever stands in a study is
+ * then a model like any other, so that planning, cached work and reports need to know nothing of training.
+ *
+ * @throws FieldtrialError as `readTrainingFile`, `planTraining` and `runTraining`.
+ */
+export async function trainStudy(
+  study: Study,
+  workspace: Workspace,
+  options: TrainStudyOptions,
+): Promise<TrainedStudy> {
+  const plans = new Map<string, TrainingPlan>()
+  const models = new Map<string, Trained | FieldtrialError | null>()
+  const retrievers: RetrieverSpec[] = []
+  const pending = new Set<string>()
+  for (const spec of study.retrievers) {
+    if (spec.kind === 'dense' && spec.model.training !== undefined) {
+      const key = JSON.stringify(spec.model.training)
+      if (!models.has(key)) models.set(key, await attempt(spec.model.training, plans, workspace, options))
+      const model = models.get(key)!
+      if (model === null) pending.add(spec.id)
+      else if (model instanceof FieldtrialError)
+        retrievers.push({ ...spec, model: { ...spec.model, training: { ...spec.model.training, failed: model } } })
+      else retrievers.push(trainedSpec(spec, model))
+    } else if (spec.kind === 'fusion' && spec.members.some((id) => pending.has(id))) pending.add(spec.id)
+    else retrievers.push(spec)
+  }
+  const { baseline } = study.comparison
+  const comparison = pending.has(baseline ?? '')
+    ? { ...study.comparison, baseline: retrievers[0]?.id ?? null }
+    : study.comparison
+  return { study: { ...study, retrievers, comparison }, plans: [...plans.values()], pending: [...pending] }
+}
+
+/** One that cannot be trained fails its own trials only. */
+async function attempt(
+  ref: TrainingRef,
+  plans: Map<string, TrainingPlan>,
+  workspace: Workspace,
+  options: TrainStudyOptions,
+): Promise<Trained | FieldtrialError | null> {
+  try {
+    return await obtain(ref, plans, workspace, options)
+  } catch (error) {
+    if (!(error instanceof FieldtrialError) || FATAL.has(error.code)) throw error
+    return error
+  }
+}
+
+async function obtain(
+  ref: TrainingRef,
+  plans: Map<string, TrainingPlan>,
+  workspace: Workspace,
+  options: TrainStudyOptions,
+): Promise<Trained | null> {
+  const training = await readRef(ref)
+  const other = plans.get(training.folder)
+  const plan = await planTraining(training, workspace, options)
+  if (other !== undefined && other.job.fingerprint !== plan.job.fingerprint)
+    throw new FieldtrialError('STUDY_INVALID', `Two different trainings write to ${training.folder}.`, {
+      hint: 'Give each a `name`, or an `output: { dir: … }` of its own.',
+    })
+  plans.set(training.folder, plan)
+  options.onPlan?.(plan)
+  if (options.planOnly && (await jobState(plan)).kind !== 'finished') return null
+  const job = await runTraining(plan, workspace, options)
+  await options.onTrained?.(job)
+  const { model, given } = training
+  return job.record.result!.kind === 'whole'
+    ? { model: job.modelFolder, given: training.name }
+    : { model, given, adapter: job.modelFolder }
+}
+
+async function readRef(ref: TrainingRef): Promise<Training> {
+  if ('file' in ref) return readTrainingFile(ref.file)
+  return trainingFromInput(ref.input, { folder: ref.folder, defaultName: ref.name })
+}
+
+function trainedSpec(spec: DenseSpec, trained: Trained): DenseSpec {
+  const { training: _, ...model } = spec.model
+  return { ...spec, model: { ...model, ...trained } }
+}
