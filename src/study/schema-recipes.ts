@@ -39,6 +39,9 @@ const layer = z
 export const postprocessStep = z
   .union([
     z.enum(['center', 'normalize', 'int8', 'binary']),
+    z.strictObject({
+      center: z.enum(['modality']).describe('Texts, images, and images with text, each centred by their own mean.'),
+    }),
     z.strictObject({ abtt: z.int().positive().describe('Principal components that are taken out after centring.') }),
     z.strictObject({
       whiten: z.number().gt(0).max(1).describe('Power: 1 whitens fully, 0.5 by half.'),

@@ -15,12 +15,15 @@ export class Documents {
   readonly #open: OpenDocuments
   readonly #dimension: number
   readonly #work: LongWork
+  /** Of each document, for steps that tell them apart; null: all are texts. */
+  readonly modalities: Uint8Array | null
   #rows: number | null = null
 
-  constructor(open: OpenDocuments, dimension: number, work: LongWork) {
+  constructor(open: OpenDocuments, dimension: number, work: LongWork, modalities: Uint8Array | null = null) {
     this.#open = open
     this.#dimension = dimension
     this.#work = work
+    this.modalities = modalities
   }
 
   /** Documents in all; null before the first pass. */
@@ -41,7 +44,8 @@ export class Documents {
     for await (const block of this.#blocks()) {
       throwIfAborted(signal)
       let vectors = block
-      for (const step of steps) vectors = await applyStep(step, 'document', vectors)
+      const modalities = this.modalities?.subarray(done, done + block.length / this.#dimension) ?? null
+      for (const step of steps) vectors = await applyStep(step, 'document', vectors, modalities)
       yield vectors
       done += block.length / this.#dimension
       onProgress?.({

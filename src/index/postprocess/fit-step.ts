@@ -2,7 +2,7 @@ import { FieldtrialError } from '../../core/errors.ts'
 import type { Side } from '../../recipes/types.ts'
 import { largestEigen, symmetricEigen } from './algebra/eigen.ts'
 import { product } from './algebra/product.ts'
-import type { FittedStep } from './fitted-step.ts'
+import { type FittedStep, MODALITIES } from './fitted-step.ts'
 import { covarianceOf, ledoitWolf, meanOf, trace } from './moments.ts'
 import { type PostprocessStep, slugOfStep } from './steps.ts'
 
@@ -21,6 +21,8 @@ export interface StepInput {
   readonly dimension: number
   /** One pass over the documents. */
   readonly documents: (what: string) => AsyncIterable<Float32Array>
+  /** Of each document; null: all are texts. */
+  readonly modalities: Uint8Array | null
   /** Mean of the query side's sample; null without one. */
   readonly queryMean: Float64Array | null
   readonly signal: AbortSignal | undefined
@@ -44,7 +46,14 @@ export async function fitStep(step: PostprocessStep, input: StepInput): Promise<
   const facts: StepFacts = { step: slugOfStep(step) }
   switch (step.kind) {
     case 'center':
-      return { fitted: [shift(await meanOf(input.documents('mean'), dimension), input)], facts }
+      return {
+        fitted: [
+          step.by === undefined
+            ? shift(await meanOf(input.documents('mean'), dimension), input)
+            : await shiftByModality(input),
+        ],
+        facts,
+      }
     case 'abtt':
     case 'pca':
       return principal(step, input, facts)
@@ -63,6 +72,34 @@ export async function fitStep(step: PostprocessStep, input: StepInput): Promise<
 function shift(mean: Float64Array, { dimension, queryMean }: StepInput): FittedStep {
   const of: Record<Side, Float64Array> = { query: queryMean ?? mean, document: mean }
   return { kind: 'shift', dimension, query: Float32Array.from(of.query), document: Float32Array.from(of.document) }
+}
+
+/** With fewer documents of one modality than this, their mean says more of them than of the modality: that of all is taken. */
+const FEWEST_OF_MODALITY = 10
+
+/**
+ * Means of each modality. Text queries are centred by the queries' sample, as by `shift`; for images and images with text there is no such sample,
+ * so queries are centred by the documents' mean.
+ */
+async function shiftByModality({ dimension, documents, modalities, queryMean }: StepInput): Promise<FittedStep> {
+  const sums = new Float64Array(MODALITIES.length * dimension)
+  const counts = new Float64Array(MODALITIES.length)
+  let row = 0
+  for await (const block of documents('means'))
+    for (let start = 0; start < block.length; start += dimension, row++) {
+      const modality = modalities?.[row] ?? 0
+      counts[modality]!++
+      for (let i = 0; i < dimension; i++) sums[modality * dimension + i]! += block[start + i]!
+    }
+  const all = new Float64Array(dimension)
+  for (let at = 0; at < sums.length; at++) all[at % dimension]! += sums[at]! / row
+  const document = Float32Array.from(sums, (sum, at) => {
+    const count = counts[Math.floor(at / dimension)]!
+    return count < FEWEST_OF_MODALITY ? all[at % dimension]! : sum / count
+  })
+  const query = document.slice()
+  if (queryMean !== null) query.set(queryMean)
+  return { kind: 'shift-by-modality', dimension, query, document }
 }
 
 /** Mean, then covariance: two passes. */

@@ -17,6 +17,8 @@ export interface FitOptions {
    * prompt; never the queries under test. Null: queries are centred by the documents' mean, and a notice says so.
    */
   readonly queries: Float32Array | null
+  /** Of each document, as places in `MODALITIES`, for steps that tell them apart. Default: all are texts. */
+  readonly modalities?: Uint8Array | null
   /** Whether vectors are scaled to length 1 in the end, as by recipes that normalise. Default: false. */
   readonly normalize?: boolean
   readonly work?: LongWork
@@ -32,11 +34,11 @@ export interface FitOptions {
  */
 export async function fitPostprocess(
   asked: readonly PostprocessStep[],
-  { documents, dimension, queries, normalize = false, work = {} }: FitOptions,
+  { documents, dimension, queries, modalities = null, normalize = false, work = {} }: FitOptions,
 ): Promise<FittedPostprocess> {
   const steps = normalize ? thenNormalized(asked) : asked
   validateSteps(steps, dimension)
-  const source = new Documents(documents, dimension, work)
+  const source = new Documents(documents, dimension, work, modalities)
   let sample = queries
   if (sample !== null) {
     checkVectors(sample, dimension, 0, 'Vector of the query sample')
@@ -57,6 +59,7 @@ export async function fitPostprocess(
     const found = await fitStep(step, {
       dimension: size,
       documents: (what) => source.pass(fitted, `${step.kind}, ${what}`),
+      modalities,
       queryMean: sample === null ? null : await meanOf(one(sample), size),
       signal: work.signal,
     })

@@ -28,6 +28,7 @@ export interface FittedContent {
 /** The arrays of each kind of operation. */
 const ARRAYS: Readonly<Record<FittedStep['kind'], readonly string[]>> = {
   shift: ['query', 'document'],
+  'shift-by-modality': ['query', 'document'],
   remove: ['vectors'],
   project: ['vectors'],
   transform: ['matrix'],

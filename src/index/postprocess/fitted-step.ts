@@ -6,6 +6,7 @@ import { product } from './algebra/product.ts'
  * what is loaded does as what was fitted.
  *
  * - `shift`: subtracts the side's vector.
+ * - `shift-by-modality`: subtracts the vector of the side and the row's modality (3 × dimension, in the order of `MODALITIES`).
  * - `remove`: takes away the share along each of k orthonormal vectors (k × dimension).
  * - `project`: keeps the coordinates along m orthonormal vectors (m × dimension).
  * - `transform`: multiplies with a symmetric matrix (dimension × dimension).
@@ -18,6 +19,12 @@ export type FittedStep =
       readonly query: Float32Array
       readonly document: Float32Array
     }
+  | {
+      readonly kind: 'shift-by-modality'
+      readonly dimension: number
+      readonly query: Float32Array
+      readonly document: Float32Array
+    }
   | { readonly kind: 'remove'; readonly dimension: number; readonly vectors: Float32Array }
   | { readonly kind: 'project'; readonly dimension: number; readonly vectors: Float32Array }
   | { readonly kind: 'transform'; readonly dimension: number; readonly matrix: Float32Array }
@@ -25,6 +32,9 @@ export type FittedStep =
   | { readonly kind: 'normalize'; readonly dimension: number }
   | { readonly kind: 'int8'; readonly dimension: number; readonly low: Float32Array; readonly step: Float32Array }
   | { readonly kind: 'binary'; readonly dimension: number }
+
+/** Kinds of items, in the order of their numbers: texts, images without text, images with text. */
+export const MODALITIES = ['text', 'image', 'both'] as const
 
 /** What is left of a vector after a subtraction counts as nothing below this share of it: rounding to float32 leaves about 6e-8. */
 const NOTHING = 1e-6
@@ -39,14 +49,22 @@ export function fittedDimension(step: FittedStep): number {
  * One operation on n vectors.
  *
  * @param vectors n × `step.dimension`; left as they are.
+ * @param modalities Of each row, as places in `MODALITIES`. Null: all are texts.
  * @returns n × `fittedDimension(step)`. A vector of zeros stays one in `normalize`, `int8` and `binary`, so that it can be counted.
  */
-export async function applyStep(step: FittedStep, side: Side, vectors: Float32Array): Promise<Float32Array> {
+export async function applyStep(
+  step: FittedStep,
+  side: Side,
+  vectors: Float32Array,
+  modalities: Uint8Array | null = null,
+): Promise<Float32Array> {
   const d = step.dimension
   const rows = vectors.length / d
   switch (step.kind) {
     case 'shift':
       return withoutNoise(vectors, shifted(vectors, step[side]), d, d)
+    case 'shift-by-modality':
+      return withoutNoise(vectors, shiftedBy(vectors, step[side], d, modalities), d, d)
     case 'remove':
       return withoutNoise(vectors, await removed(vectors, step.vectors, d), d, d)
     case 'project': {
@@ -73,6 +91,10 @@ export async function applyStep(step: FittedStep, side: Side, vectors: Float32Ar
 function shifted(vectors: Float32Array, by: Float32Array): Float32Array {
   const d = by.length
   return vectors.map((x, i) => x - by[i % d]!)
+}
+
+function shiftedBy(vectors: Float32Array, by: Float32Array, d: number, modalities: Uint8Array | null): Float32Array {
+  return vectors.map((x, i) => x - by[(modalities?.[Math.floor(i / d)] ?? 0) * d + (i % d)]!)
 }
 
 async function removed(vectors: Float32Array, axes: Float32Array, d: number): Promise<Float32Array> {

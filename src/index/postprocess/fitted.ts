@@ -42,13 +42,15 @@ export class FittedPostprocess {
 
   /**
    * @param block n × `inputDimension`; left as it is.
+   * @param modalities Of each row, for steps that tell them apart. Null: all are texts.
    * @returns n × `dimension`. A vector of which nothing is left is all zeros.
    * @throws FieldtrialError `ENGINE_FAILED` on NaN, infinity, or numbers that are not whole vectors.
    */
-  async apply(side: Side, block: Float32Array): Promise<Float32Array> {
+  async apply(side: Side, block: Float32Array, modalities: Uint8Array | null = null): Promise<Float32Array> {
     checkVectors(block, this.inputDimension)
     let vectors = block.slice()
-    for (const step of this.#fitted) vectors = (await applyStep(step, side, vectors)) as Float32Array<ArrayBuffer>
+    for (const step of this.#fitted)
+      vectors = (await applyStep(step, side, vectors, modalities)) as Float32Array<ArrayBuffer>
     checkVectors(vectors, this.dimension, 0, 'After post-processing, vector')
     return vectors
   }

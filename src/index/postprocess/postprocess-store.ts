@@ -27,6 +27,7 @@ export function documentsOf(store: VectorStore): OpenDocuments {
  * through a model, so the target's journal says 0 tokens and none truncated: these are the source's.
  *
  * @param target Its folder, and the identity of the vectors that it is for.
+ * @param modalities Of each row of the source, for steps that tell them apart. Null: all are texts.
  * @throws FieldtrialError `DATA_MISSING` if the source is not complete, `FINGERPRINT_MISMATCH` if the folder holds other vectors or the source's have
  *   another dimension, `ENGINE_FAILED` on NaN, `CANCELLED` (finished shards are kept), `DISK_FULL`.
  */
@@ -36,6 +37,7 @@ export async function postprocessStore(
   side: Side,
   target: { readonly folder: string; readonly identity: Json },
   work: LongWork = {},
+  modalities: Uint8Array | null = null,
 ): Promise<PostprocessedStore> {
   checkSource(source, fitted)
   const { rows, shardRows } = source.meta
@@ -50,7 +52,9 @@ export async function postprocessStore(
     else {
       const start = performance.now()
       const packed = await source.readShard(shard)
-      const vectors = await fitted.apply(side, unpackVectors(packed))
+      const first = shard * shardRows
+      const kinds = modalities?.subarray(first, first + source.rowsIn(shard)) ?? null
+      const vectors = await fitted.apply(side, unpackVectors(packed), kinds)
       const seconds = (performance.now() - start) / 1000
       await store.writeShard(shard, packed.ids, vectors, { tokens: 0, truncated: 0, seconds })
       zeros += zeroRows(vectors, dimension)

@@ -5,6 +5,7 @@ import {
   type FittedPostprocess,
   fitPostprocess,
   loadPostprocess,
+  needsModalities,
   postprocessStore,
   savePostprocess,
 } from '../../index/postprocess/index.ts'
@@ -12,6 +13,7 @@ import type { Side } from '../../recipes/types.ts'
 import { obtain } from '../artifact.ts'
 import type { DenseArtifacts } from '../plan-dense.ts'
 import type { DenseSpec } from '../study.ts'
+import { modalitiesOf } from './modalities.ts'
 import {
   documentVectors,
   type Encoding,
@@ -51,6 +53,7 @@ export async function processedVectors(
         documents: documentsOf(raw.documents.store),
         dimension: raw.documents.detail.dimension,
         queries: sample ? await sample.store.readAll() : null,
+        modalities: needsModalities(spec.postprocess) ? await modalitiesOf(encoding, 'document') : null,
         normalize: encoder.info.recipe.normalize,
         work,
       })
@@ -71,7 +74,8 @@ export async function processedVectors(
   const side = (identity: Json, which: Side, source: StoredVectors) =>
     soundVectors(workspace, identity, work, async (target) => {
       const started = performance.now()
-      const { store } = await postprocessStore(source.store, fitted!, which, { folder: target, identity }, work)
+      const kinds = needsModalities(spec.postprocess) ? await modalitiesOf(encoding, which) : null
+      const { store } = await postprocessStore(source.store, fitted!, which, { folder: target, identity }, work, kinds)
       const { rows, bytes } = store.totals()
       const seconds = source.detail.seconds + (performance.now() - started) / 1000
       return { ...source.detail, rows, dimension: store.meta.dimension, bytes, seconds }
