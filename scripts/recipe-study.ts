@@ -1,8 +1,8 @@
 /*
  * Runs a study of studies/small/ that has the models `qwen` and `minilm` (recipes.yaml unless told) over folders: a language model's, an
- * encoder's, and collections'. Needs a build (`npm run build`) for the report's page.
+ * encoder's, and collections', of which a study of a unified collection makes one. `--model` names other files for single models of the study. Needs a build (`npm run build`) for the report's page.
  *
- *   node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--study FILE] [--output DIR] [--workspace DIR]
+ *   node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--study FILE] [--model ID=PATH]… [--output DIR] [--workspace DIR]
  */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,22 +16,36 @@ import { planStudy } from '../src/study/plan.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { study: { type: 'string' }, output: { type: 'string' }, workspace: { type: 'string' } },
+  options: {
+    study: { type: 'string' },
+    model: { type: 'string', multiple: true },
+    output: { type: 'string' },
+    workspace: { type: 'string' },
+  },
 })
 const [model, encoder, ...collections] = positionals.map((path) => resolve(path))
 if (model === undefined || encoder === undefined || collections.length === 0)
   throw new Error(
-    'usage: node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--study FILE] [--output DIR] [--workspace DIR]',
+    'usage: node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--study FILE] [--model ID=PATH]… [--output DIR] [--workspace DIR]',
   )
 
+const others = new Map(
+  (values.model ?? []).map((given): [string, string] => {
+    const [id = '', path = ''] = given.split('=')
+    return [id, resolve(path)]
+  }),
+)
 const file = values.study ?? fileURLToPath(new URL('../studies/small/recipes.yaml', import.meta.url))
 const study = await readStudy(file, (input) => ({
   ...input,
-  collections,
-  models: input.models!.map((given) => ({
-    ...(given as object),
-    model: (given as { id: string }).id === 'qwen' ? model : encoder,
-  })) as typeof input.models,
+  // The folders take the place of the study's collections, or of what it joins into one.
+  collections: input.collections.some((given) => typeof given === 'object' && given.unified !== undefined)
+    ? [{ name: 'all', unified: collections }]
+    : collections,
+  models: input.models!.map((given) => {
+    const { id } = given as { id: string }
+    return { ...(given as object), model: others.get(id) ?? (id === 'qwen' ? model : encoder) }
+  }) as typeof input.models,
   output: { dir: resolve(values.output ?? `results/${input.name}`) },
 }))
 const workspace = await Workspace.open(values.workspace ?? '.fieldtrial')

@@ -4,29 +4,44 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { findDataset } from '../src/data/index.ts'
 import { modelByName, modelGroups } from '../src/data/models/index.ts'
+import { isGguf } from '../src/engines/text/gguf/file.ts'
+import { sourcesOf } from '../src/fusion/weights/index.ts'
 import { readStudy } from '../src/study/parse.ts'
+import type { ModelSpec } from '../src/study/study.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, 'studies')
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'))
 const read = (name: string) => readStudy(join(folder, name))
 
+/** The model, or those that it is merged out of. */
+function namesOf({ given, merge }: ModelSpec): string[] {
+  if (merge === undefined) return [given]
+  return [...(merge.base === undefined ? [] : [merge.base]), ...sourcesOf(merge).map(({ model }) => model)]
+}
+
 describe('the ready studies', () => {
   test('are these', () => {
     expect(files.toSorted()).toEqual([
+      'small/engines.yaml',
       'small/layers.yaml',
       'small/recipes.yaml',
       'small/specialized-llms-0.5b.yaml',
+      'small/unified-mini.yaml',
       'specialized-llms-controls.yaml',
       'specialized-llms.yaml',
+      'unified-small.yaml',
+      'unified.yaml',
     ])
   })
 
   test.each(files)('%s is sound, and names models and collections that are known', async (name) => {
     const study = await read(name)
-    for (const { given } of study.collections) expect(findDataset(given), given).toBeDefined()
+    for (const { given } of study.collections.flatMap((one) => one.unified ?? one))
+      expect(findDataset(given), given).toBeDefined()
     for (const retriever of study.retrievers)
-      if (retriever.kind === 'dense') expect(modelByName(retriever.model.given), retriever.id).toBeDefined()
+      if (retriever.kind === 'dense' && !isGguf(retriever.model.given))
+        for (const name of namesOf(retriever.model)) expect(modelByName(name), retriever.id).toBeDefined()
     // Outside what git keeps.
     expect(study.outputFolder).toBe(join(root, 'results', study.name))
   })

@@ -193,7 +193,7 @@ describe('a unified collection that cannot be', () => {
     ['{ unified: [./nature, ./nature] }', /Two collections are called "nature"/],
     ['{ unified: [./nature, ./kitchen], sample: { documents: 5 } }', /sample cannot be set for a unified collection/],
     ['{ name: x }', /needs `source:`, or `unified:`/],
-    ['{ unified: [./nature, coir/*] }', /names several collections/],
+    ['{ unified: [./nature, { source: coir/*, titles: omit }] }', /names several collections/],
     ['{ unified: [./nature, { source: ./kitchen, nmae: y }] }', /Unknown field "nmae".*name/s],
   ])('%s', (yaml, message) => {
     const told = () => {

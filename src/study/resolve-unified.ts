@@ -55,8 +55,14 @@ export function resolveUnified(
     else if (known !== undefined) {
       taken.add(known.name)
       members.push(known)
-    } else if (isGroup(member.source))
-      problem(path, `${member.source} names several collections.`, 'Name each of them as a member.')
+    } else if (typeof given === 'string')
+      members.push(...idsOf(given).map((id) => resolve({ source: id }, taken, place)))
+    else if (idsOf(member.source).length > 1)
+      problem(
+        path,
+        `${member.source} names several collections.`,
+        'Name it without settings, or each of them with its own.',
+      )
     else members.push(resolve(member, taken, place))
   }
   const names = members.map(({ name }) => name)
@@ -72,10 +78,11 @@ export function resolveUnified(
   }
 }
 
-function isGroup(source: string): boolean {
+/** The collections of a group (`beir-13`, `coir/*`); any other name as it is. */
+function idsOf(source: string): string[] {
   try {
-    return expandGroup(source) !== undefined
+    return expandGroup(source)?.members.map(({ id }) => id) ?? [source]
   } catch {
-    return false // told when it is resolved as a collection
+    return [source] // told when it is resolved as a collection
   }
 }
