@@ -1,5 +1,6 @@
 import { FieldtrialError } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
+import { dualEncoder } from './dual-encoder.ts'
 import { e5v } from './e5v.ts'
 import { echo } from './echo.ts'
 import { instruct } from './instruct.ts'
@@ -33,6 +34,7 @@ export const RECIPES: readonly RecipeDefinition[] = [
   llm2vec,
   e5v,
   visionChat,
+  dualEncoder,
 ]
 
 /** @throws FieldtrialError `RECIPE_INVALID` for an unknown id. */

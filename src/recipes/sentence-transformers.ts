@@ -1,6 +1,7 @@
 import { FieldtrialError } from '../core/errors.ts'
 import { textPrompt } from './build.ts'
-import { resolveLayer } from './parameters.ts'
+import { dualEncoder, isDualEncoder } from './dual-encoder.ts'
+import { requireKnownParameters, resolveLayer } from './parameters.ts'
 import { type HeadStep, headStep } from './sentence-transformers-head.ts'
 import { readPooling } from './sentence-transformers-pooling.ts'
 import { templateParts } from './template.ts'
@@ -44,6 +45,7 @@ export const sentenceTransformers: RecipeDefinition = {
   summary: "whatever the model's own files say",
   parameters: ['prompts', 'pooling', 'layer', 'finalNorm', 'attention', 'maxLength', 'normalize'],
   resolve(facts, parameters) {
+    if (isDualEncoder(facts)) return dualEncoder.resolve(facts, ownParameters(parameters, facts))
     const { files } = facts
     const warnings: string[] = []
     const { pooling, includePrompt, steps } = readHead(facts, parameters, warnings)
@@ -72,6 +74,12 @@ export const sentenceTransformers: RecipeDefinition = {
     }
     return { recipe, head: ownNormalize ? steps.slice(0, -1) : steps, warnings }
   },
+}
+
+/** A dual encoder is its own recipe; what that does not take is refused here, too. */
+function ownParameters(parameters: RecipeParameters, facts: ModelFacts): RecipeParameters {
+  requireKnownParameters(dualEncoder, parameters, facts)
+  return parameters
 }
 
 /** Pooling, and what follows it, as modules.json lists them; sentence-transformers' own choice for a plain checkpoint. */

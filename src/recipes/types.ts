@@ -63,8 +63,8 @@ export interface Recipe {
   readonly imagePrompts: Readonly<Record<Side, readonly Prompt[]>> | null
   /** The same for images with text, where `imagePrompts` has no place for it. Absent in recipes that take no images. */
   readonly mixedPrompts?: Readonly<Record<Side, readonly Prompt[]>>
-  /** What is done to the contents before they enter a prompt. `trim`: blanks around go (PromptReps). `sentence`: double quotes become single ones, a full stop ends it (MetaEOL). */
-  readonly contents: 'as-is' | 'trim' | 'sentence'
+  /** What is done to the contents before they enter a prompt. `trim`: blanks around go (PromptReps). `sentence`: double quotes become single ones, a full stop ends it (MetaEOL). `lower-case`: SigLIP 2. `bare-words`: lower case without ASCII punctuation (SigLIP). */
+  readonly contents: 'as-is' | 'trim' | 'sentence' | 'lower-case' | 'bare-words'
   readonly pooling: readonly Pooling[]
   /**
    * Which tokens are pooled: all; those from the (last copy of the) contents on, a token that reaches over the seam with them; or those

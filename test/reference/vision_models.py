@@ -1,6 +1,7 @@
 """Tiny random vision-language decoders of the families that fieldtrial's worker runs, saved as Hugging Face folders, and pictures.
 
 usage: vision_models.py FOLDER
+       vision_models.py pictures FOLDER   the pictures alone
 
 Folders: qwen2-vl, qwen2.5-vl, qwen3-vl. Pictures (in FOLDER/pictures): smooth random colours of several shapes, as PNG.
 """
@@ -104,6 +105,7 @@ def picture(width, height, seed):
 
 
 def main(target):
+    make_pictures(target)
     for number, (name, model, processor) in enumerate(models()):
         folder = target / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,11 +114,14 @@ def main(target):
         save_tokenizer(folder, TOKENS, None, "<|im_end|>", "<|endoftext|>", CHATML)
         settings = {"image_processor_type": "Qwen2VLImageProcessor", "merge_size": 2, "temporal_patch_size": 2, "resample": 3, **processor}
         (folder / "preprocessor_config.json").write_text(json.dumps(settings))
+
+
+def make_pictures(target):
     pictures = target / "pictures"
-    pictures.mkdir(exist_ok=True)
+    pictures.mkdir(parents=True, exist_ok=True)
     for seed, (name, (width, height)) in enumerate(PICTURES.items()):
         picture(width, height, seed).save(pictures / f"{name}.png")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    make_pictures(Path(sys.argv[2])) if sys.argv[1] == "pictures" else main(Path(sys.argv[1]))

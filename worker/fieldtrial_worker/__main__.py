@@ -80,6 +80,7 @@ class Service:
 
     def _load(self, request) -> dict:
         from .decoder import Decoder
+        from .dual import Dual
         from .encode import Runner
         from .encoder import Encoder
         from .graphs import Graphs
@@ -96,7 +97,10 @@ class Service:
         fast = device.type == "cuda" and request["packed"] and request["dtype"] != "float32" and request["decoder"]
         with torch.inference_mode():
             model, missing = load(request, device)
-            run = Decoder(model, request, device, missing) if request["decoder"] else Encoder(model, request, device)
+            if request["decoder"]:
+                run = Decoder(model, request, device, missing)
+            else:
+                run = (Dual if request.get("vision") else Encoder)(model, request, device)
         del model
         if request["dtype"] == "float8":
             from .float8 import convert, require_hardware

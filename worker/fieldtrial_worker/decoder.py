@@ -21,6 +21,8 @@ class Decoder:
     scores of the vocabulary are wanted), generates, packed, vision (how images are made of pixels, or None).
     """
 
+    dual = False
+
     def __init__(self, model, request: dict, device: torch.device, missing: set):
         self.device = device
         self.model, self.core = model, model.get_decoder()
@@ -167,7 +169,15 @@ class Decoder:
             last = out.last_hidden_state[0]
             tied = tied and torch.equal(last, out.hidden_states[-1][0])
             found.append(last if self.layer == self.depth else out.hidden_states[self.layer][0])
+        self._drop_hooks()
         return found, tied
+
+    def _drop_hooks(self):
+        """transformers leaves hooks on every layer once hidden states were asked for; the compiler cannot look through them."""
+        for module in self.core.modules():
+            for key, hook in list(module._forward_hooks.items()):
+                if getattr(hook, "__module__", "").startswith("transformers."):
+                    del module._forward_hooks[key]
 
     def _compare(self, wanted):
         """@returns What was found. Packing, direction and norm are right together or not at all."""

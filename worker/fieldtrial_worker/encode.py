@@ -141,6 +141,9 @@ class Runner:
     def _pack(self, places, request, answer, generate):
         sequences = [request.sequences[place] for place in places]
         images = [request.images.get(place) for place in places]
+        if self.model.dual:
+            answer.put(places, self.model.vectors(sequences, images))
+            return
         seen = self.model.vision.look(images) if any(image is not None for image in images) else None
         if generate is not None:
             vectors, scores = decode(self.model, sequences, *generate, seen)

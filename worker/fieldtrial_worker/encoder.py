@@ -7,7 +7,7 @@ class Encoder:
     packed = False
     wants_scores = False
     generates = False
-    vision = None
+    dual = False
 
     def __init__(self, model, request: dict, device: torch.device):
         self.model, self.device, self.poolings = model, device, request["pooling"]

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { FieldtrialError } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
+import { isDualEncoder } from '../../recipes/dual-encoder.ts'
 import { resolveRecipe } from '../../recipes/index.ts'
 import type { HeadStep } from '../../recipes/sentence-transformers-head.ts'
 import type { ModelFacts, Recipe, RecipeParameters } from '../../recipes/types.ts'
+import { dualShape } from '../dual/shape.ts'
 import { tokenCounter } from '../text/count-tokens.ts'
 import { type ModelFolder, readModelFolder } from '../text/files.ts'
 import { hashFiles } from '../text/hash.ts'
@@ -12,6 +14,7 @@ import { previewPrompts } from '../text/preview.ts'
 import { type Checkpoint, readSafetensors } from '../text/safetensors.ts'
 import { packageVersion } from '../text/versions.ts'
 import type { EncoderInfo, PreparedEncoder } from '../types.ts'
+import { prepareDual } from './dual/prepare.ts'
 import { OnnxEncoder } from './encoder.ts'
 import { decoderFacts, decoderModelTypes, isDecoder } from './families/decoders/index.ts'
 import { familyOf, GRAPH_VERSION, positionLimit, supportedModelTypes } from './families/index.ts'
@@ -56,6 +59,8 @@ const ENCODING_VERSION = 1
  */
 export async function prepareOnnx(folder: string, options: OnnxOptions = {}): Promise<PreparedEncoder> {
   const files = await readModelFolder(folder)
+  const dual = dualShape(files.config)
+  if (dual !== null) return prepareDual(folder, files, dual, options)
   const { dtype = 'float32', device = 'cpu' } = options
   const kind = kindOf(files, dtype)
   const facts = modelFacts(files, kind, options.model ?? folder)
@@ -103,7 +108,11 @@ export async function prepareOnnx(folder: string, options: OnnxOptions = {}): Pr
 
 /** Whether `prepareOnnx` can write the graph for this `model_type` itself (a shipped ONNX file runs whatever its architecture). */
 export function supportedArchitecture(modelType: string): boolean {
-  return supportedModelTypes.includes(modelType) || decoderModelTypes.includes(modelType)
+  return (
+    supportedModelTypes.includes(modelType) ||
+    decoderModelTypes.includes(modelType) ||
+    isDualEncoder({ architecture: modelType })
+  )
 }
 
 function kindOf(files: ModelFolder, dtype: WeightDtype): PlannedWeights['kind'] {

@@ -46,7 +46,10 @@ export class TextVectors {
 }
 
 /** Tokens and cuts of texts, summed over their prompts. */
-export function countItems(items: Iterable<Item>, texts: number): { tokens: Int32Array; truncated: Uint8Array } {
+export function countItems(
+  items: Iterable<Pick<Item, 'text' | 'ids' | 'truncated'>>,
+  texts: number,
+): { tokens: Int32Array; truncated: Uint8Array } {
   const tokens = new Int32Array(texts)
   const truncated = new Uint8Array(texts)
   for (const item of items) {

@@ -15,7 +15,7 @@ export function readAnswer(
   slice: Slice,
   plan: TorchPlan,
   vocabulary: number,
-  vectors: TextVectors,
+  vectors: Pick<TextVectors, 'add'>,
   sparse: SparseHalf | null,
 ): void {
   const { items, words } = slice

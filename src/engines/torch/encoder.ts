@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { Side } from '../../recipes/types.ts'
+import { type DualItem, dualItemsOf } from '../dual/items.ts'
+import { requireTokens } from '../dual/plan.ts'
+import { DualVectors } from '../dual/vectors.ts'
 import { type LoadedStep, loadHead } from '../text/head.ts'
 import { itemOf, requireTexts } from '../text/inputs.ts'
 import { itemsOf } from '../text/items.ts'
@@ -69,7 +72,8 @@ export class TorchEncoder implements Encoder {
     throwIfAborted(signal)
     requireMemory(info)
     const tokenizer = await PromptTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
-    if (plan.tokenizerOf !== null) requireOwnTokenizer(plan.tokenizerFile, tokenizer, plan.tokenizerOf)
+    if (plan.dual !== null) requireTokens(tokenizer, plan.dual, plan.tokenizerFile)
+    else if (plan.tokenizerOf !== null) requireOwnTokenizer(plan.tokenizerFile, tokenizer, plan.tokenizerOf)
     if (plan.vision !== null) requirePlaceholder(tokenizer, plan.vision, plan.tokenizerFile)
     const head = await loadHead(plan.folder, plan.head)
     const workers = plan.devices.map((device) => new Worker(plan, device, tokenizer, threads ?? null))
@@ -92,7 +96,8 @@ export class TorchEncoder implements Encoder {
     const { length } = inputs
     const views = recipe.prompts[side].length
     const sparse = recipe.sparse === null ? null : new SparseHalf(recipe.sparse, this.tokenizer)
-    const vectors = new TextVectors(length, views)
+    const { dual } = this.plan
+    const vectors = dual === null ? new TextVectors(length, views) : new DualVectors(length, dual.shape.dimension)
     const items: VisionItem[] = []
     const slices = slicesOf(
       this.itemsOf(inputs, side, task),
@@ -106,7 +111,7 @@ export class TorchEncoder implements Encoder {
     const done = new Map<Slice, number>()
     const tell = (slice: Slice, count: number) => {
       done.set(slice, count)
-      onProgress?.(Math.floor([...done.values()].reduce((sum, n) => sum + n, 0) / views))
+      onProgress?.(Math.min(length, Math.floor([...done.values()].reduce((sum, n) => sum + n, 0) / views)))
     }
     let failed: unknown
     const drain = async (worker: Worker) => {
@@ -127,7 +132,10 @@ export class TorchEncoder implements Encoder {
     await Promise.all(crew.map(drain))
     throwIfAborted(signal)
     if (failed !== undefined) throw failed
-    const made = vectors.finish(this.head, recipe.normalize)
+    const made =
+      vectors instanceof DualVectors
+        ? { vectors: vectors.finish(), dimension: this.info.dimension! }
+        : vectors.finish(this.head, recipe.normalize)
     return {
       vectors: made.vectors,
       dimension: length === 0 ? (this.info.dimension ?? 0) : made.dimension,
@@ -148,6 +156,8 @@ export class TorchEncoder implements Encoder {
     task: string,
   ): Iterable<VisionItem> | AsyncIterable<VisionItem> {
     const { plan, tokenizer } = this
+    if (plan.dual !== null)
+      return asVisionItems(dualItemsOf(plan, plan.dual, tokenizer, inputs.map(itemOf), side, task))
     if (plan.vision !== null) return visionItemsOf(plan, plan.vision, tokenizer, inputs.map(itemOf), side, task)
     return itemsOf(plan, tokenizer, requireTexts(inputs, this.info), side, task, plan.positions)
   }
@@ -155,7 +165,7 @@ export class TorchEncoder implements Encoder {
   private async run(
     worker: Worker,
     slice: Slice,
-    vectors: TextVectors,
+    vectors: Pick<TextVectors, 'add'>,
     sparse: SparseHalf | null,
     signal: AbortSignal,
     onDone: (done: number) => void,
@@ -173,5 +183,13 @@ export class TorchEncoder implements Encoder {
       await rm(out, { force: true })
       await rm(pixels, { force: true })
     }
+  }
+}
+
+/** A dual encoder's picture has no place among tokens, and nothing is pooled here. */
+async function* asVisionItems(items: AsyncIterable<DualItem>): AsyncGenerator<VisionItem> {
+  for await (const { image, ...item } of items) {
+    const tokens = { ...item, contents: { start: 0, end: 0 }, fromContents: 0, cutTokens: 0 }
+    yield image === undefined ? tokens : { ...tokens, image: { ...image, offset: 0 } }
   }
 }

@@ -1,3 +1,4 @@
+import type { DualPlan } from '../dual/items.ts'
 import type { Placeholder } from '../image/placeholder.ts'
 import type { GridSettings } from '../image/settings.ts'
 import type { TextPlan } from '../text/plan.ts'
@@ -33,5 +34,7 @@ export interface TorchPlan extends TextPlan {
   readonly budget: number
   /** Null: model or recipe take text only. */
   readonly vision: VisionPlan | null
+  /** Null: not CLIP or SigLIP. */
+  readonly dual: DualPlan | null
   readonly weightBytes: number | null
 }

@@ -2,7 +2,10 @@ import { basename, dirname, join } from 'node:path'
 import { FieldtrialError } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
 import { resolveRecipe } from '../../recipes/index.ts'
-import type { RecipeParameters } from '../../recipes/types.ts'
+import type { ModelFacts, RecipeParameters } from '../../recipes/types.ts'
+import { dualFacts, dualReading } from '../dual/facts.ts'
+import { planDual } from '../dual/plan.ts'
+import { type DualShape, dualShape } from '../dual/shape.ts'
 import { tokenCounter } from '../text/count-tokens.ts'
 import { type ModelFolder, readModelFolder } from '../text/files.ts'
 import { isGguf, readGguf } from '../text/gguf/file.ts'
@@ -14,7 +17,7 @@ import type { EncoderInfo, PreparedEncoder } from '../types.ts'
 import { type Adapter, readAdapter } from './adapter.ts'
 import { resolveDevices } from './devices.ts'
 import { TorchEncoder } from './encoder.ts'
-import { overflowsFloat16, torchFacts } from './facts.ts'
+import { overflowsFloat16, type TorchFacts, torchFacts } from './facts.ts'
 import { exportGguf } from './gguf.ts'
 import { memoryNeeded } from './memory-needed.ts'
 import type { TorchDtype, TorchPlan } from './plan.ts'
@@ -104,7 +107,9 @@ export async function planTorch(model: string, options: TorchOptions = {}): Prom
   const name = options.model ?? model
   const source = await readSource(model, python, environment, options)
   const { files } = source
-  const { decoder, packed, hidden, facts } = torchFacts(files, name)
+  const shape = dualShape(files.config)
+  const { decoder, packed, hidden, facts } =
+    shape === null ? torchFacts(files, name) : dualAsFacts(dualFacts(files, shape, name), shape)
   const { recipe, head, warnings } = resolveRecipe(
     options.recipe ?? 'sentence-transformers',
     options.parameters ?? {},
@@ -134,6 +139,7 @@ export async function planTorch(model: string, options: TorchOptions = {}): Prom
         )
   const context = decoder ? facts.context : null
   const vision = planVision(files, recipe, options, name)
+  const dual = planDual(files, recipe, name)
   const plan: TorchPlan = {
     folder: files.folder,
     python,
@@ -155,6 +161,7 @@ export async function planTorch(model: string, options: TorchOptions = {}): Prom
     positions: context === null ? null : context - (recipe.generate?.maxTokens ?? 0),
     budget: options.batchTokens ?? (onProcessor ? 2048 : 16_384),
     vision,
+    dual,
     weightBytes: source.parameters * BYTES[dtype],
   }
   const width = head.findLast((step) => step.kind === 'dense')?.outputs
@@ -169,8 +176,14 @@ export async function planTorch(model: string, options: TorchOptions = {}): Prom
     memoryBytes: memoryNeeded(plan, files.config),
     warnings: [...warnings, ...(dtype === 'float8' ? [FLOAT8] : []), ...visionWarnings(files, recipe)],
     ...(vision === null ? {} : { images: imageReading(vision) }),
+    ...(dual === null ? {} : { images: dualReading(dual) }),
   }
   return { info, plan, files }
+}
+
+/** Dual encoders have vectors as wide as what their towers are projected to. */
+function dualAsFacts(facts: ModelFacts, { dimension }: DualShape): TorchFacts {
+  return { decoder: false, packed: false, hidden: dimension, facts }
 }
 
 async function readSource(

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Pooling } from '../../recipes/types.ts'
-import type { GridSettings } from '../image/settings.ts'
+import type { ImageSettings } from '../image/settings.ts'
 import type { TorchDtype } from './plan.ts'
 
 /** As `PROTOCOL` of worker/fieldtrial_worker/__init__.py. */
@@ -32,7 +32,7 @@ export interface LoadRequest {
   readonly threads: number | null
   readonly weightBytes: number | null
   /** How images are made of pixels; null where none will come, and the image tower is dropped. */
-  readonly vision: GridSettings | null
+  readonly vision: ImageSettings | null
 }
 
 /** Asks for pooled states of sequences. Arrays are little-endian int32 in base64. */

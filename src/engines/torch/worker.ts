@@ -87,7 +87,7 @@ function loadRequest(plan: TorchPlan, device: string, tokenizer: PromptTokenizer
     budget: plan.budget,
     threads: device === 'cpu' ? threads : null,
     weightBytes: plan.weightBytes,
-    vision: plan.vision?.settings ?? null,
+    vision: (plan.vision ?? plan.dual)?.settings ?? null,
   }
 }
 

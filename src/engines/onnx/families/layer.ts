@@ -53,8 +53,11 @@ export function postNormLayer(graph: GraphBuilder, h: string, names: LayerNames,
   return addNorm(down, middle, names.outputNorm, names.down)
 }
 
-/** act(x + bias). `gelu` is exact (with erf), the `gelu_new` kind is its tanh approximation (Hendrycks & Gimpel, arXiv:1606.08415). */
-function activate(graph: GraphBuilder, x: string, bias: string, activation: string): string {
+/**
+ * act(x + bias). `gelu` is exact (with erf), the `gelu_new` kind is its tanh approximation, `quick_gelu` x·σ(1.702x) (Hendrycks & Gimpel,
+ * arXiv:1606.08415).
+ */
+export function activate(graph: GraphBuilder, x: string, bias: string, activation: string): string {
   switch (activation) {
     case 'gelu':
     case 'gelu_python':
@@ -63,6 +66,8 @@ function activate(graph: GraphBuilder, x: string, bias: string, activation: stri
     case 'gelu_fast':
     case 'gelu_pytorch_tanh':
       return graph.fused('FastGelu', [x, bias])
+    case 'quick_gelu':
+      return graph.fused('QuickGelu', [graph.op('Add', [x, bias])], { alpha: { float: 1.702 } })
     case 'relu':
       return graph.op('Relu', [graph.op('Add', [x, bias])])
     case 'silu':
