@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chatModel } from '../../test/support/chat-models.ts'
 import { describePrompt, instructPrompts, RECIPES, recipeDefinition, resolveRecipe } from './index.ts'
+import { promptsOf } from './modality.ts'
 import { fillParts } from './template.ts'
 import type { ModelFacts, Recipe, RecipeParameters, Side } from './types.ts'
 
@@ -23,6 +24,14 @@ const invalid = (message: RegExp, hint = /./) =>
     message: expect.stringMatching(message),
     hint: expect.stringMatching(hint),
   })
+
+const CLIP = chatModel('qwen2.5', {
+  architecture: 'clip',
+  decoder: false,
+  layers: null,
+  context: 77,
+  chatTemplate: null,
+})
 
 /** What every recipe for a decoder has unless its own test says otherwise. */
 const COMMON = {
@@ -47,7 +56,7 @@ describe('the recipes', () => {
   })
 
   it.each(RECIPES)('$id says where it comes from, and writes that into what it resolves', ({ id, source, summary }) => {
-    const recipe = resolve(id)
+    const recipe = resolve(id, {}, id === 'dual-encoder' ? CLIP : QWEN)
     expect(recipe.id).toBe(id)
     expect(`${source} ${recipe.source}`).toMatch(/\d{4}|model's own files/)
     expect(summary).not.toBe('')
@@ -66,7 +75,7 @@ describe('the recipes', () => {
     },
   )
 
-  it.each(RECIPES.filter(({ id }) => !['sentence-transformers', 'mean', 'weighted-mean'].includes(id)))(
+  it.each(RECIPES.filter(({ id }) => !['sentence-transformers', 'mean', 'weighted-mean', 'dual-encoder'].includes(id)))(
     '$id refuses encoders',
     ({ id }) => {
       expect(() => resolve(id, {}, ENCODER)).toThrow(invalid(/needs a decoder.*mini is a bert encoder/))
@@ -219,6 +228,49 @@ describe('recipes for models that see', () => {
     expect(texts(recipe, 'query')).toEqual([turn('X\nSummary above sentence in one word: ')])
     expect(recipe.imagePrompts?.query[0]?.parts.map(({ kind }) => kind)).toEqual(['literal', 'image', 'literal'])
     expect(resolve('e5v').imagePrompts).toBeNull()
+  })
+
+  it('ask about an image with its text, too', () => {
+    const kinds = (id: string) =>
+      resolve(id, {}, VL).mixedPrompts?.document[0]?.parts.map((part) =>
+        part.kind === 'literal' ? part.text : part.kind,
+      )
+    expect(kinds('e5v')!.slice(1, 3)).toEqual(['image', 'contents'])
+    expect(kinds('e5v')!.at(-1)).toContain('Summarize above image and sentence in one word: ')
+    expect(kinds('promptreps')!.slice(1, 4)).toEqual(['image', 'Passage: "', 'contents'])
+    for (const id of ['e5v', 'promptreps']) expect(resolve(id).mixedPrompts).toBeUndefined()
+    const [text, image, both] = [{ text: 'a' }, { text: ' ', image: 1 }, { text: 'a', image: 1 }]
+    const recipe = resolve('e5v', {}, VL)
+    expect(promptsOf(recipe, 'query', text)).toBe(recipe.prompts.query)
+    expect(promptsOf(recipe, 'query', image)).toBe(recipe.imagePrompts!.query)
+    expect(promptsOf(recipe, 'query', both)).toBe(recipe.mixedPrompts!.query)
+    const chat = resolve('vision-chat', {}, VL)
+    expect(promptsOf(chat, 'document', both)).toBe(chat.imagePrompts!.document)
+    expect(() => promptsOf(resolve('last-token', {}, VL), 'document', image)).toThrow(
+      invalid(/last-token takes no images/),
+    )
+  })
+
+  it('dual-encoder: two towers, and the tokenizer’s own habits', () => {
+    expect(resolve('dual-encoder', {}, CLIP)).toMatchObject({
+      contents: 'as-is',
+      maxLength: { query: 77, document: 77 },
+      imagePrompts: { query: [{ parts: [{ kind: 'image' }] }] },
+      layer: null,
+    })
+    const prompted = resolve('dual-encoder', { prompts: { query: 'a photo of {text}' } }, CLIP)
+    expect([texts(prompted, 'query')[0], texts(prompted, 'document')[0]]).toEqual(['a photo of X', 'X'])
+    const siglip = (tokenizer_class: string) => ({
+      ...CLIP,
+      architecture: 'siglip',
+      files: { ...CLIP.files, tokenizerConfig: { tokenizer_class } },
+    })
+    expect(resolve('dual-encoder', {}, siglip('SiglipTokenizer')).contents).toBe('bare-words')
+    expect(resolve('dual-encoder', {}, siglip('GemmaTokenizer')).contents).toBe('lower-case')
+    expect(resolve('dual-encoder', {}, siglip('SiglipTokenizer')).prompts.query[0]!.end).toBe(CLIP.tokens.eos)
+    // Without a recipe of its own in the study, a dual encoder is itself.
+    expect(resolve('sentence-transformers', {}, CLIP).id).toBe('dual-encoder')
+    expect(() => resolve('dual-encoder')).toThrow(invalid(/for CLIP and SigLIP; .* of the type qwen2/))
   })
 
   it('vision-chat: as each was trained', () => {
