@@ -24,6 +24,7 @@ describe('the ready studies', () => {
   test('are these', () => {
     expect(files.toSorted()).toEqual([
       'small/engines.yaml',
+      'small/fusion.yaml',
       'small/layers.yaml',
       'small/recipes.yaml',
       'small/specialized-llms-0.5b.yaml',

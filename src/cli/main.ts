@@ -7,6 +7,7 @@ import { registerCompare } from './compare.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDatasets } from './datasets.ts'
 import { registerDoctor } from './doctor.ts'
+import { registerFuse } from './fuse.ts'
 import { registerInit } from './init.ts'
 import { registerLint } from './lint.ts'
 import { registerMeasure } from './measure.ts'
@@ -45,6 +46,7 @@ Examples:
   fieldtrial recipe show promptreps --model M --text T   what a model is given, token by token
   fieldtrial measure qrels.txt run.txt -m nDCG@10 -m R@100
   fieldtrial compare qrels.txt baseline.txt other.txt
+  fieldtrial fuse --results results/study --search   the best combination within limits of cost
 
 Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network, 6 workspace or disk, 130 stopped, 1 a bug.`,
     )
@@ -57,6 +59,7 @@ Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network,
     registerReport,
     registerMeasure,
     registerCompare,
+    registerFuse,
     registerCollect,
     registerDatasets,
     registerPublished,

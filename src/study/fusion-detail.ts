@@ -3,9 +3,10 @@ export interface LearnedPart {
   /** Judged queries learned from, and queries ranked by it. */
   readonly train: number
   readonly ranked: number
-  /** Mean of the measure over the queries learned from (too high by what was learned by heart), and over those ranked. */
+  /** Mean of the measure over the queries learned from: too high by what was learned by heart. */
   readonly trainValue: number
-  readonly rankedValue: number
+  /** Over those ranked; null where the study does not measure by it. */
+  readonly rankedValue: number | null
   /** One per member, summing to 1; null for a route. */
   readonly weights: readonly number[] | null
   /** Null where weights were learned. */

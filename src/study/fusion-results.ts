@@ -1,6 +1,6 @@
 import { adjust, comparePaired } from '../measure/index.ts'
 import type { AblationDetail, AnyFusionTrial } from './ablation.ts'
-import type { FusionDetail } from './fusion-detail.ts'
+import type { FusionDetail, LearnedDetail } from './fusion-detail.ts'
 import type { Plan, PlannedTrial } from './plan.ts'
 import type { FusionGain, FusionMember, FusionResult, TrialResult } from './results.ts'
 import type { FusionSpec } from './study.ts'
@@ -90,9 +90,19 @@ function describe(
         }
       }),
       relevant: ablation?.relevant ?? null,
-      learned: fusion?.learned ?? null,
+      learned: withValues(fusion?.learned ?? null, trial),
     },
   }
+}
+
+/** Learned elsewhere, a fusion is worth on the queries ranked what the trial measured. */
+function withValues(learned: LearnedDetail | null, { mean }: TrialResult): LearnedDetail | null {
+  if (learned === null) return null
+  const parts = learned.parts.map((part) => ({
+    ...part,
+    rankedValue: part.rankedValue ?? mean[learned.measure] ?? null,
+  }))
+  return { ...learned, parts }
 }
 
 /** The retrievers at the bottom of a fusion, each once. */

@@ -58,7 +58,7 @@ export async function crossFit(node: LearningNode, queries: readonly string[], d
     const fitted = await predict(node, rest, held, data)
     learned.push(fitted.learned!)
     for (const [query, ranking] of fitted.run) run.set(query, ranking)
-    data.work.onProgress?.({ step: 'learn', done: i + 1, total: folds.length, unit: 'records' })
+    data.work.onProgress?.({ step: 'learn', done: i + 1, total: folds.length, unit: 'steps' })
   }
   return { run: part(run, queries), folds, learned }
 }

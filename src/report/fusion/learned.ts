@@ -60,24 +60,22 @@ export function learnedText(result: FusionResult): string | null {
 /** How well it did where it was learned, and where it was not: a gap between the two is what was learned by heart. */
 function fitText({ learned }: FusionResult): string {
   const { parts, measure } = learned!
-  const mean = (pick: (part: (typeof parts)[number]) => number, weight: (part: (typeof parts)[number]) => number) =>
-    parts.reduce((sum, part) => sum + pick(part) * weight(part), 0) / parts.reduce((sum, part) => sum + weight(part), 0)
+  const mean = (values: readonly (number | null)[], counts: readonly number[]) =>
+    values.some((value) => value === null)
+      ? null
+      : values.reduce((sum: number, value, i) => sum + value! * counts[i]!, 0) / counts.reduce((sum, n) => sum + n, 0)
   const from = Math.round(parts.reduce((sum, { train }) => sum + train, 0) / parts.length)
   const where =
     parts.length > 1
       ? `${plural(parts.length, 'fold')}, learned from ${from} queries each`
       : `learned from ${from} queries`
-  const seen = formatScore(
-    mean(
-      ({ trainValue }) => trainValue,
-      ({ train }) => train,
-    ),
+  const seen = mean(
+    parts.map(({ trainValue }) => trainValue),
+    parts.map(({ train }) => train),
   )
-  const unseen = formatScore(
-    mean(
-      ({ rankedValue }) => rankedValue,
-      ({ ranked }) => ranked,
-    ),
+  const unseen = mean(
+    parts.map(({ rankedValue }) => rankedValue),
+    parts.map(({ ranked }) => ranked),
   )
-  return `${where}: ${measure} ${seen} on these, ${unseen} on those ranked`
+  return `${where}: ${measure} ${formatScore(seen)} on these, ${formatScore(unseen)} on those ranked`
 }

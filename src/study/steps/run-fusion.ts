@@ -1,4 +1,5 @@
 import { FieldtrialError } from '../../core/errors.ts'
+import { fingerprint } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import type { Qrels, Ranking, Run } from '../../data/types.ts'
@@ -53,12 +54,13 @@ export async function loadFusion(trial: FusionTrial, workspace: Workspace, work:
     const what = { member: spec.members[i]!, on: on.collection.name, fusion: spec.id }
     members.push(await memberRun(workspace, identity, what, work.signal))
   }
-  return { trial, members, learning: learning && (await loadLearning(trial, learning, workspace, work)) }
+  return { trial, members, learning: learning && (await loadLearning(trial, learning, members, workspace, work)) }
 }
 
 async function loadLearning(
   { spec, on }: FusionTrial,
   { node, leaves, measure, training }: NonNullable<FusionTrial['learning']>,
+  members: readonly MemberRun[],
   workspace: Workspace,
   work: LongWork,
 ): Promise<LoadedLearning> {
@@ -66,8 +68,9 @@ async function loadLearning(
   const texts = await textsOf(on)
   const runs: Run[] = []
   for (const { id, run } of leaves) {
+    const loaded = members.find(({ key }) => key === fingerprint(run))
     const what = { member: id, on: on.collection.name, fusion: spec.id }
-    runs.push((await memberRun(workspace, run, what, work.signal)).run)
+    runs.push((loaded ?? (await memberRun(workspace, run, what, work.signal))).run)
   }
   const qrels = await on.collection.qrels()
   const common = { node, measure, queries }
@@ -138,7 +141,7 @@ export async function makeFusion(
       // Alone it needs no weights; what is learned below it still is.
       return { run: kept(members)[0]!.run, learned: null, seconds: 0 }
     }
-    return learn({ ...learning, node: { ...learning.node, of, options } }, await trial.on.collection.qrels())
+    return learn({ ...learning, node: { ...learning.node, of, options } })
   }
   const runs = kept(members).map(({ run }) => run)
   if (runs.length === 1) return { run: runs[0]!, learned: null, seconds: 0 }
@@ -150,14 +153,11 @@ export async function makeFusion(
   return { run, learned: null, seconds: (performance.now() - started) / 1000 }
 }
 
-async function learn(
-  { node, data, queries, train, measure, shared }: LoadedLearning,
-  qrels: Qrels,
-): Promise<MadeFusion> {
-  const { gain } = objectiveOf(measure, qrels)
-  const meanOf = (run: Run, ranked: readonly string[]) =>
-    ranked.reduce((sum, query) => sum + gain(query, run.get(query) ?? EMPTY), 0) / Math.max(1, ranked.length)
+async function learn({ node, data, queries, train, measure, shared }: LoadedLearning): Promise<MadeFusion> {
   if (train === null) {
+    const { gain } = data.objective
+    const meanOf = (run: Run, ranked: readonly string[]) =>
+      ranked.reduce((sum, query) => sum + gain(query, run.get(query) ?? EMPTY), 0) / Math.max(1, ranked.length)
     const { run, folds, learned } = await crossFit(node, queries, data)
     const seconds = await combiningSeconds(node, queries, data)
     const parts = learned.map((part, i) => partOf(part, folds[i]!.length, meanOf(run, folds[i]!)))
@@ -165,7 +165,8 @@ async function learn(
   }
   const { run, learned } = await predict(node, train, queries, data)
   const seconds = await combiningSeconds(node, queries, data)
-  const parts = [partOf(learned!, queries.length, meanOf(run, queries))]
+  // The run does not depend on the judgments under test, so what it is worth by them is no part of it.
+  const parts = [partOf(learned!, queries.length, null)]
   return { run, learned: { measure: measure.name, parts, shared }, seconds }
 }
 
@@ -184,7 +185,7 @@ async function combiningSeconds(node: LearningNode, queries: readonly string[], 
   return (performance.now() - started) / 1000
 }
 
-function partOf(learned: Learned, ranked: number, rankedValue: number): LearnedPart {
+function partOf(learned: Learned, ranked: number, rankedValue: number | null): LearnedPart {
   if (learned.kind === 'weights') {
     const { weights, value, queries } = learned
     return { train: queries, ranked, trainValue: value, rankedValue, weights, route: null }

@@ -1,0 +1,118 @@
+import type { Learned } from '../fusion/index.ts'
+import type { Measure } from '../measure/index.ts'
+import type { Made } from '../study/fuse/make.ts'
+import type { Candidate, Proposal } from '../study/fuse/search.ts'
+import type { FusableRun } from '../study/fuse/source.ts'
+import { formatBytes } from './format.ts'
+import { alignTable } from './table.ts'
+
+/** Candidates shown of a search. */
+const SHOWN = 12
+
+interface Evaluated {
+  readonly name: string
+  readonly mean: ReadonlyMap<string, number | null>
+}
+
+/** Measures of the runs and of the fused one, and what was learned. */
+export function describeFused(
+  runs: readonly FusableRun[],
+  evaluated: readonly Evaluated[],
+  measures: readonly Measure[],
+  { folds, whole }: Made,
+): string {
+  const number = (value: number | null | undefined) => (value === null || value === undefined ? '-' : value.toFixed(4))
+  const table =
+    evaluated.length === 0
+      ? ''
+      : alignTable([
+          ['run', ...measures.map(({ name }) => name)],
+          ...evaluated.map(({ name, mean }) => [name, ...measures.map((measure) => number(mean.get(measure.name)))]),
+        ])
+  if (whole === null) return table
+  const names = runs.map(({ name }) => name)
+  const lines = [
+    ...folds.map((part, i) => [`fold ${i + 1}`, ...learnedCells(part)]),
+    ['all queries', ...learnedCells(whole)],
+  ]
+  const head = whole.kind === 'weights' ? ['learned from', ...names] : ['learned from', 'route', ...names]
+  return `${table}\n${alignTable([head, ...lines])}Each query was ranked by what the other folds gave; use the last line for queries to come.\n`
+}
+
+function learnedCells(learned: Learned): string[] {
+  if (learned.kind === 'weights') return learned.weights.map((weight) => weight.toFixed(4))
+  const total = learned.chosen.reduce((sum, count) => sum + count, 0)
+  return [
+    learned.strength,
+    ...learned.choices[0]!.map((_, member) => {
+      const count = learned.chosen.reduce((sum, n, choice) => sum + n * learned.choices[choice]![member]!, 0)
+      return total === 0 ? '-' : `${((100 * count) / total).toFixed(0)} %`
+    }),
+  ]
+}
+
+/** What was tried, what is proposed, and what it is worth on queries that the search never saw. */
+export function describeProposal(proposal: Proposal, measure: string, from: string): string {
+  const { candidates, best, single, searched, heldOut, weights } = proposal
+  const { comparison } = heldOut
+  const shown = candidates.slice(0, SHOWN)
+  const costs = shown.some(({ cost }) => cost !== null)
+  const table = alignTable([
+    ['members', 'fusion', measure, ...(costs ? ['ms per query', 'index'] : [])],
+    ...shown.map((candidate) => [
+      candidate.members.join(', '),
+      formName(candidate),
+      candidate.value.toFixed(4),
+      ...(costs && candidate.cost
+        ? [candidate.cost.msPerQuery.toFixed(2), formatBytes(candidate.cost.indexBytes)]
+        : []),
+    ]),
+  ])
+  const signed = (x: number) => `${x < 0 ? '' : '+'}${x.toFixed(4)}`
+  const p = comparison.p < 0.0001 ? 'p < 0.0001' : `p = ${comparison.p.toFixed(4)}`
+  const lead =
+    best.form === null
+      ? `No fusion was better than ${best.members[0]} alone on the queries of the search.`
+      : `On these the proposal has ${measure} ${heldOut.value.toFixed(4)}, ${single.members[0]} alone ${heldOut.singleValue.toFixed(4)}: ${signed(comparison.difference)} [${signed(comparison.interval[0])}, ${signed(comparison.interval[1])}], ${p} (paired randomisation test).`
+  return [
+    `${from}: ${candidates.length} combinations on ${searched} queries${candidates.length > SHOWN ? `, the best ${SHOWN}` : ''}. These figures chose the winner and are too high for it:`,
+    table,
+    `Held out, ${heldOut.queries} queries that the search never saw:`,
+    lead,
+    ...(best.form === null ? [] : ['', 'In a study file:', studyLines(best, weights)]),
+    '',
+  ].join('\n')
+}
+
+function formName({ form }: Candidate): string {
+  return form === null ? 'alone' : `${form.name}${form.learned ? ', learned' : ''}`
+}
+
+function studyLines({ members, form }: Candidate, weights: readonly number[] | null): string {
+  const { method, normalisation } = form!.options
+  const fields = [
+    `method: ${method}`,
+    `of: [${members.map((name) => (/^[\w.-]+$/.test(name) ? name : JSON.stringify(name))).join(', ')}]`,
+    ...(normalisation === undefined ? [] : [`normalisation: ${normalisation}`]),
+    ...(weights === null ? [] : [`weights: [${weights.join(', ')}]`]),
+  ]
+  return `  fusion:\n    - { ${fields.join(', ')} }`
+}
+
+/** The proposal as JSON. */
+export function proposalJson({ candidates, best, single, weights, searched, heldOut }: Proposal, measure: string) {
+  const plain = ({ members, form, value, cost }: Candidate) => ({
+    members,
+    fusion: form === null ? null : { ...form.options, learned: form.learned },
+    value,
+    cost,
+  })
+  return {
+    measure,
+    searched,
+    proposal: { ...plain(best), weights },
+    single: plain(single),
+    heldOut,
+    candidates: candidates.map(plain),
+  }
+}
