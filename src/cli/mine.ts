@@ -83,7 +83,7 @@ export function registerMine(program: Command): void {
     .option('--task <text>', 'task instruction for recipes that take one (default: the collection’s)')
     .option('--remove-self', "leave out the document whose id is the query's own")
     .addOption(new Option('--titles <mode>', 'whether documents keep their titles').choices(['keep', 'omit']))
-    .option('--range <from-to>', 'ranks that negatives come from (default: 1-200)', range)
+    .option('--range <from-to>', 'ranks that negatives come from (default: 1-1000, or 1-200 without a margin)', range)
     .option('--negatives <n>', 'negatives per query (default: 15)', positiveInteger)
     .addOption(
       new Option('--sample <mode>', 'the highest ranks, or drawn by chance (default: top)').choices(['top', 'random']),
@@ -98,7 +98,7 @@ export function registerMine(program: Command): void {
     .addOption(
       new Option(
         '--against <which>',
-        'the positive that margins are measured from, where a query has several (default: worst)',
+        'the positive that margins are measured from, where a query has several (default: mean)',
       ).choices(['worst', 'mean', 'best']),
     )
     .option('--max-score <score>', 'leave out candidates with a higher score', number)
@@ -109,7 +109,7 @@ export function registerMine(program: Command): void {
     )
     .option(
       '--depth <n>',
-      'documents of a ranking in which positives are looked for (default: the range, or 1000 with a margin)',
+      'documents of a ranking in which positives, and with a margin negatives, are looked for (default: 1000)',
       positiveInteger,
     )
     .option('--seed <n>', 'of draws (default: 42)', count)
@@ -138,7 +138,7 @@ export function registerMine(program: Command): void {
       'after',
       `
 Examples:
-  fieldtrial mine data/nfcorpus -r bm25 -o negatives.jsonl --against best
+  fieldtrial mine data/nfcorpus -r bm25 -o negatives.jsonl
   fieldtrial mine data/nfcorpus -r bm25 -r sentence-transformers/all-MiniLM-L6-v2 --range 10-100 --sample random -o negatives.jsonl
   fieldtrial mine data/my-docs -r MODEL --cross-encoder cross-encoder/ms-marco-MiniLM-L6-v2 -o negatives.jsonl.gz
   fieldtrial mine -o negatives.jsonl --show 5 --page look.html`,
@@ -166,9 +166,8 @@ async function mineNow(
 ): Promise<void> {
   const { openMining } = await import('../train/mine/source.ts')
   const { mine } = await import('../train/mine/mine.ts')
-  const { miningRules } = await import('../train/mine/rules.ts')
+  const { hasMargin, LAST_RANK, miningRules } = await import('../train/mine/rules.ts')
   const rules = miningRules(ruleFlags(flags))
-  const margins = rules.absoluteMargin !== null || rules.relativeMargin !== null
   const study = await miningStudy(flags)
   const workspace = await openWorkspace(flags.workspace)
   const progress = new ProgressLine(terminal)
@@ -200,7 +199,7 @@ async function mineNow(
       on,
       {
         rules,
-        depth: Math.max(rules.to, flags.depth ?? (margins ? 1000 : 0)),
+        depth: Math.max(rules.to, flags.depth ?? (hasMargin(rules) ? LAST_RANK.margin : 0)),
         study,
         runFiles: flags.run ?? [],
         filter,
@@ -237,6 +236,8 @@ function ruleFlags(flags: MineFlags) {
     seed,
     relativeMargin,
     absoluteMargin,
+    // A margin takes the first below it, down to the depth.
+    to: flags.margin === false ? undefined : flags.depth,
     ...flags.range,
   }
   const margins =
@@ -263,7 +264,7 @@ async function openFilter(
     const { openCrossEncoderFilter } = await import('../train/mine/cross-encoder-filter.ts')
     return openCrossEncoderFilter(
       crossEncoder,
-      { margin: flags.filterMargin ?? 0.05, against: flags.against ?? 'worst' },
+      { margin: flags.filterMargin ?? 0.05, against: flags.against ?? 'mean' },
       workspace,
       work,
     )

@@ -139,7 +139,9 @@ describe('candidates of several retrievers', () => {
 describe('rules', () => {
   it('have the defaults that the docs name', () => {
     expect(miningRules({})).toEqual(DEFAULT_RULES)
-    expect(DEFAULT_RULES).toMatchObject({ from: 1, to: 200, negatives: 15, relativeMargin: 0.05 })
+    expect(DEFAULT_RULES).toMatchObject({ from: 1, to: 1000, negatives: 15, relativeMargin: 0.05, against: 'mean' })
+    expect(miningRules({ relativeMargin: null })).toMatchObject({ to: 200 })
+    expect(miningRules({ relativeMargin: null, to: 50 })).toMatchObject({ to: 50 })
   })
 
   it.each<[Partial<MiningRules>, RegExp]>([

@@ -1,6 +1,6 @@
 import type { Ranking } from '../../data/types.ts'
 import { type ContentKeys, drawOrder } from './content.ts'
-import type { Against, MiningRules } from './rules.ts'
+import { type Against, hasMargin, type MiningRules } from './rules.ts'
 
 /** Why a document within the window became no negative. */
 export const DROPS = [
@@ -125,7 +125,7 @@ export function candidatesOf(
 
 /** The highest score that a candidate may have; -∞ where there is a margin but no score to measure it from. */
 function limitOf(query: MinedQuery, positives: ReadonlyMap<string, Placed>, rules: MiningRules): number {
-  if (rules.absoluteMargin === null && rules.relativeMargin === null) return Number.POSITIVE_INFINITY
+  if (!hasMargin(rules)) return Number.POSITIVE_INFINITY
   const scores = [...positives.values()].map(({ score }) => score)
   if (scores.length === 0 || (rules.against !== 'best' && scores.length < query.positives.size))
     return Number.NEGATIVE_INFINITY

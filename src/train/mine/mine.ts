@@ -55,7 +55,14 @@ export async function mine(
   const texts = filter === null ? rules.negatives : options.shortlist
   const retrievers = options.study.retrievers.length + options.runFiles.length
   const chunks = await queryChunks(on, { entries: depth * retrievers, texts })
-  const runs = await makeRuns(options.study, options.runFiles, chunks, workspace, work)
+  const runs = await makeRuns(
+    options.study,
+    Math.min(depth, on.summary.documents),
+    options.runFiles,
+    chunks,
+    workspace,
+    work,
+  )
   requireMiners(runs)
   const key = fingerprint(identityOf(on, options, runs))
   const before = await readMinedCard(output)

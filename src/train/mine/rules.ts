@@ -27,28 +27,39 @@ export interface MiningRules {
   readonly seed: number
 }
 
+/** Ranks that negatives come from: with a margin the first below it, however deep (NV-Retriever); without one, as Tevatron's MS MARCO sets. */
+export const LAST_RANK = { margin: 1000, none: 200 } as const
+
 /**
- * Ranks 1 to 200 as Tevatron's MS MARCO sets (and FlagEmbedding's miner, from 2), 15 negatives as RepLLaMA trains with, NV-Retriever's
- * 95 %, and the lowest-scored positive, which is what sentence-transformers' `mine_hard_negatives` compares with.
+ * 15 negatives as RepLLaMA trains with, and NV-Retriever's 95 %. sentence-transformers' `mine_hard_negatives` compares with the lowest-scored
+ * positive, which leaves queries with many positives without negatives; for those with one, all three are the same.
  */
 export const DEFAULT_RULES: MiningRules = {
   from: 1,
-  to: 200,
+  to: LAST_RANK.margin,
   negatives: 15,
   sample: 'top',
   absoluteMargin: null,
   relativeMargin: 0.05,
-  against: 'worst',
+  against: 'mean',
   maxScore: null,
   positiveGrade: 1,
   seed: 42,
 }
 
+/** Whether candidates are compared with positives at all. */
+export function hasMargin({ absoluteMargin, relativeMargin }: MiningRules): boolean {
+  return absoluteMargin !== null || relativeMargin !== null
+}
+
 /**
+ * Rules with the defaults filled in: {@link DEFAULT_RULES}, and without a margin the last rank is {@link LAST_RANK}'s.
+ *
  * @throws FieldtrialError `USAGE` for a rule out of range.
  */
 export function miningRules(given: Partial<MiningRules>): MiningRules {
-  const rules = { ...DEFAULT_RULES, ...given }
+  const filled = { ...DEFAULT_RULES, ...given }
+  const rules = given.to === undefined && !hasMargin(filled) ? { ...filled, to: LAST_RANK.none } : filled
   const { from, to, negatives, absoluteMargin, relativeMargin, positiveGrade } = rules
   const whole = (name: string, value: number, least: number) => {
     if (!Number.isSafeInteger(value) || value < least)

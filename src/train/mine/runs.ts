@@ -34,18 +34,20 @@ export interface MiningRuns {
  * Plans the retrievers, and makes every run that is not in the workspace yet: one model in memory at a time, one part of the queries after
  * the other.
  *
+ * @param depth Documents of a ranking.
  * @param study Its retrievers; those that are only members of a fusion mine nothing themselves.
  * @param runFiles TREC runs over the same documents.
  * @throws FieldtrialError Where a retriever cannot be run.
  */
 export async function makeRuns(
   study: Study,
+  depth: number,
   runFiles: readonly string[],
   chunks: readonly PlannedCollection[],
   workspace: Workspace,
   options: LongWork & { readonly offline?: boolean },
 ): Promise<MiningRuns> {
-  const plan = study.retrievers.length === 0 ? null : await planOn(study, chunks, workspace, options)
+  const plan = study.retrievers.length === 0 ? null : await planOn({ ...study, depth }, chunks, workspace, options)
   const members = new Set(study.retrievers.flatMap((spec) => (spec.kind === 'fusion' ? spec.members : [])))
   if (plan !== null) await executeRuns(plan, workspace, options)
   const files = await readFiles(runFiles, options)

@@ -31,7 +31,7 @@ export function countLines({ counts, falseNegatives, rules, retrievers, filter }
       : []),
     ...(withoutNegatives > 0
       ? [
-          `${whole(withoutNegatives)} queries found no negative and are left out${positiveUnfound > 0 ? `; for ${whole(positiveUnfound)} of them a positive lies beyond the depth of the rankings (raise --depth, or use --against best)` : ''}.`,
+          `${whole(withoutNegatives)} queries found no negative and are left out${positiveUnfound > 0 ? `; for ${whole(positiveUnfound)} of them a positive lies beyond the depth of the rankings (raise --depth, or measure from --against best)` : ''}.`,
         ]
       : []),
     ...(fewer > 0 ? [`${whole(fewer)} queries have fewer than ${rules.negatives} negatives.`] : []),
