@@ -49,6 +49,18 @@ interface Resolved {
   readonly postprocess?: readonly PostprocessStep[]
   readonly queryMean?: 'auto' | 'train' | 'sentences'
   readonly recipe?: Recipe
+  /** How images are read; absent for retrievers of text. */
+  readonly images?: ImageFacts
+}
+
+interface ImageFacts {
+  readonly kind: 'grid' | 'fixed'
+  readonly resample: string
+  readonly minPixels?: number
+  readonly maxPixels?: number
+  readonly crop?: { readonly width: number; readonly height: number } | null
+  readonly resize?: { readonly width: number; readonly height: number } | { readonly shortest: number } | null
+  readonly decoder: { readonly sharp: string }
 }
 
 /** @returns null for a retriever without a recipe: BM25, a fusion, or one whose model could not be read. */
@@ -68,6 +80,10 @@ export function recipeFacts(results: StudyResults, retriever: RetrieverResult): 
       { name: 'Special tokens', value: specialTokens(recipe) },
       { name: 'Output', value: output(resolved, recipe) },
       { name: 'Post-processing', value: postprocessing(resolved) },
+      // A column for all where there is one for some.
+      ...(results.retrievers.some((one) => (one.resolved as unknown as Resolved).images !== undefined)
+        ? [{ name: 'Images', value: images(resolved, recipe) }]
+        : []),
     ],
     tasks: tasksOf(results, retriever.id),
   }
@@ -169,6 +185,26 @@ function postprocessing({ postprocess = [], queryMean }: Resolved): string {
   const mean =
     needsQueryMean(postprocess) && queryMean !== undefined ? `; queries’ mean from ${QUERY_MEAN[queryMean]}` : ''
   return `${describeSteps(postprocess)}${mean}`
+}
+
+function images({ images: read }: Resolved, { imagePrompts, mixedPrompts }: Recipe): string {
+  if (read === undefined) return 'not read'
+  const { kind, resample, minPixels, maxPixels, crop, resize, decoder } = read
+  const whole = crop ?? (resize && 'width' in resize ? resize : null)
+  const size =
+    kind === 'grid'
+      ? `their own shape, ${formatCount(minPixels!)} to ${formatCount(maxPixels!)} pixels`
+      : `${whole?.width} × ${whole?.height} pixels${crop ? ', the middle cut out' : ''}`
+  const prompts = [
+    ...new Set(
+      [imagePrompts, mixedPrompts].flatMap((one) => (one ? SIDES.flatMap((s) => one[s]) : [])).map(promptText),
+    ),
+  ]
+  const asked = prompts.filter((text) => text !== SLOTS.image)
+  return [
+    `${size}, ${resample}, decoded by sharp ${decoder.sharp}`,
+    ...asked.map((text) => `prompt ${JSON.stringify(text)}`),
+  ].join('; ')
 }
 
 function tasksOf(results: StudyResults, retriever: string): TaskFact[] {

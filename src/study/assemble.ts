@@ -54,6 +54,7 @@ export function assemble(
           ? {
               ...(spec.kind === 'dense' ? resolvedDense(spec) : {}),
               recipe: encoder.recipe as unknown as Json,
+              ...(encoder.images === undefined ? {} : { images: encoder.images.identity }),
               identity: encoder.identity,
             }
           : (spec as unknown as Json),

@@ -1,4 +1,4 @@
-import { basename, isAbsolute } from 'node:path'
+import { basename, dirname, isAbsolute } from 'node:path'
 import { resolveBm25Options } from '../index/bm25/index.ts'
 import { describeSteps } from '../index/postprocess/index.ts'
 import { describePrompt } from '../recipes/index.ts'
@@ -40,11 +40,17 @@ function summariseDense(spec: DenseSpec, recipe: Recipe | undefined): string {
   return [
     modelName(model.given),
     ...(recipe ? summariseRecipe(recipe) : [spec.recipe.recipe]),
+    ...(model.minPixels === undefined && model.maxPixels === undefined ? [] : [pixelBudget(model)]),
     ...(output === 'dense' ? [] : [output === 'hybrid' ? `hybrid, α=${spec.alpha}` : output]),
     ...(postprocess.length > 0 ? [describeSteps(postprocess)] : []),
-    ...(model.adapter === undefined ? [] : [`with ${modelName(model.adapter)}`]),
+    ...(model.adapter === undefined ? [] : [`with ${adapterName(model.adapter)}`]),
     howRun(model),
   ].join(' · ')
+}
+
+function pixelBudget({ minPixels, maxPixels }: ModelSpec): string {
+  if (maxPixels === undefined) return `images of ${minPixels} pixels or more`
+  return `images of ${minPixels === undefined ? 'at most' : `${minPixels} to`} ${maxPixels} pixels`
 }
 
 function howRun({ engine, dtype, device, url }: ModelSpec): string {
@@ -74,6 +80,11 @@ function summariseRecipe(recipe: Recipe): string[] {
 
 function isBare(prompt: Prompt): boolean {
   return prompt.end === null && prompt.parts.every((part) => part.kind === 'contents')
+}
+
+/** What a training wrote lies in a folder `model` of its own folder. */
+function adapterName(adapter: string): string {
+  return modelName(isAbsolute(adapter) && basename(adapter) === 'model' ? dirname(adapter) : adapter)
 }
 
 /** A folder's last part; a hub id as it is. */
