@@ -63,7 +63,7 @@ export interface TorchOptions {
 /** Enters every identity: raise it whenever worker or tokenising change what comes out for the same recipe. */
 const ENCODING_VERSION = 1
 const FLOAT8 =
-  'float8: matrix products in 8-bit floating point; vectors differ from bfloat16’s, and rank somewhat worse'
+  'float8: matrix products in 8-bit floating point; vectors differ from bfloat16’s, and may rank worse'
 /** While loading: 8 bits are made of bfloat16; on the processor float32 stands in for them. */
 const BYTES = { float32: 4, bfloat16: 2, float16: 2, float8: 4 } as const
 
