@@ -43,7 +43,7 @@ export async function prepareTorchModel(
 }
 
 /** A named adapter, or a folder of LoRA weights, stands for itself on its base. */
-async function takeApart(
+export async function takeApart(
   model: string,
   adapter: string | undefined,
 ): Promise<{ base: string; adapter: string | undefined }> {

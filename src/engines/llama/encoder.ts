@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { Side } from '../../recipes/types.ts'
@@ -44,19 +45,22 @@ export class LlamaEncoder implements Encoder {
     this.process = process
   }
 
-  /** @param options.threads Threads of llama.cpp; default: its own choice. */
+  /**
+   * @param options.threads Threads of llama.cpp; by default `OMP_NUM_THREADS`, else as many as the machine lets this process use. Threads beyond the
+   *   cores that are free wait for one another by turning in circles.
+   */
   static async open(
     info: EncoderInfo,
     plan: LlamaPlan,
     options: { readonly threads?: number; readonly signal?: AbortSignal } = {},
   ): Promise<LlamaEncoder> {
-    const { threads, signal } = options
-    if (threads !== undefined && (!Number.isSafeInteger(threads) || threads < 1))
+    const { threads = defaultThreads(), signal } = options
+    if (!Number.isSafeInteger(threads) || threads < 1)
       throw new FieldtrialError('USAGE', `The number of threads must be a whole number from 1 on, not ${threads}.`)
     throwIfAborted(signal)
     requireMemory(info)
     const tokenizer = await PromptTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
-    const load = loadRequest(plan, tokenizer, threads ?? null)
+    const load = loadRequest(plan, tokenizer, threads)
     return new LlamaEncoder(info, plan, tokenizer, load, await started(load, signal))
   }
 
@@ -113,6 +117,12 @@ export class LlamaEncoder implements Encoder {
   }
 }
 
+/** The variable by which users tell programs that compute how many threads to take. */
+function defaultThreads(): number {
+  const wish = Number(process.env.OMP_NUM_THREADS)
+  return Number.isSafeInteger(wish) && wish > 0 ? wish : availableParallelism()
+}
+
 async function started(load: LoadRequest, signal: AbortSignal | undefined): Promise<LlamaProcess> {
   const process = new LlamaProcess()
   try {
@@ -124,7 +134,7 @@ async function started(load: LoadRequest, signal: AbortSignal | undefined): Prom
   }
 }
 
-function loadRequest(plan: LlamaPlan, tokenizer: PromptTokenizer, threads: number | null): LoadRequest {
+function loadRequest(plan: LlamaPlan, tokenizer: PromptTokenizer, threads: number): LoadRequest {
   const plain = { parts: [{ kind: 'contents' }], join: 'text', addSpecialTokens: false, end: null } as const
   const whole = { maxLength: Number.MAX_SAFE_INTEGER, lengthOf: 'prompt' } as const
   return {

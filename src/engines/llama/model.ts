@@ -102,7 +102,7 @@ export class LoadedModel {
       const context = await model.createEmbeddingContext({
         contextSize,
         batchSize,
-        ...(threads === null ? {} : { threads }),
+        threads,
       })
       return new LoadedModel(context, model.embeddingVectorSize)
     } catch (error) {

@@ -31,8 +31,7 @@ export interface LoadRequest extends Common {
   readonly pooling: number
   readonly contextSize: number
   readonly batchSize: number
-  /** Null: as many as the machine has for it. */
-  readonly threads: number | null
+  readonly threads: number
   /** Texts with their ids, which llama.cpp's own tokenizer must find as well. */
   readonly probes: readonly { readonly text: string; readonly ids: readonly number[] }[]
 }
