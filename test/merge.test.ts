@@ -99,7 +99,8 @@ models:
     const merges = await readdir(join(folder, 'ws', 'merges'))
     expect(merges).toHaveLength(2)
     const cleaned = await cli('clean')
-    expect(cleaned.stdout).toMatch(/Nothing to clean/)
+    expect(cleaned.code, cleaned.stderr).toBe(0)
+    expect(await readdir(join(folder, 'ws', 'merges'))).toEqual(merges)
     const again = await cli('run', 'soup.yaml', '--json')
     expect(again.code, again.stderr).toBe(0)
     expect((await resultsOf('soup')).trials.every(({ cost }) => cost.cached)).toBe(true)
@@ -113,7 +114,7 @@ models:
     expect(await readFile(weights)).toEqual(before)
   })
 
-  it('is described in a file whose mistakes are told with their places', async () => {
+  it('is described in a file whose mistakes are told with their places', { timeout: 60_000 }, async () => {
     await writeFile(
       join(folder, 'bad.yaml'),
       'method: tie\nbase: ./first\nmodel:\n  - { model: ./second, wieght: 1 }\n',
@@ -132,7 +133,7 @@ models:
     expect(study.stderr).toMatch(/engine: http cannot run what is merged here/)
   })
 
-  it('is not written over something, and not at all after an error', async () => {
+  it('is not written over something, and not at all after an error', { timeout: 60_000 }, async () => {
     const over = await cli('merge', '--method', 'linear', '--model', 'first', '--model', 'second', '-o', 'first')
     expect(over.code).toBe(2)
     expect(over.stderr).toMatch(/first is not an empty folder/)

@@ -13,7 +13,7 @@ import type { ComparisonResult, TrialResult } from '../results.ts'
 import type { ModelInput } from '../schema.ts'
 import { LazyEncoder } from '../steps/lazy-encoder.ts'
 import type { StudyCollection } from '../study.ts'
-import { doneTrial, type MeasuresDetail, obtainMeasures, obtainRun } from '../trial.ts'
+import { doneTrial, obtainMeasures, obtainRun } from '../trial.ts'
 import { type MergeContext, mergeKey } from './obtain.ts'
 import { type MergePoint, MergeSearch, withPoint } from './points.ts'
 
@@ -84,14 +84,17 @@ export async function searchMerge(
   const started = performance.now()
   const tried: TriedPoint[] = []
   const elapsed = () => (performance.now() - started) / 1000
+  const found = new Map<TriedPoint, MeasuredMerge>()
   for (let point = search.next(); point !== null; point = search.next()) {
     throwIfAborted(context.signal)
     const before = elapsed()
-    const { mean } = await measureMerge(withPoint(spec, point), options.split, options, workspace, context)
-    const value = mean[options.measure] ?? 0
+    const measured = await measureMerge(withPoint(spec, point), options, workspace, context)
+    const value = measured.trial.mean[options.measure] ?? 0
     search.tell(point, value)
-    tried.push({ point, value, seconds: elapsed() - before })
-    options.onPoint?.(tried.at(-1)!, tried.length)
+    const one = { point, value, seconds: elapsed() - before }
+    tried.push(one)
+    found.set(one, measured)
+    options.onPoint?.(one, tried.length)
     if (options.seconds !== null && elapsed() > options.seconds) break
   }
   const best = tried.reduce((a, b) => (b.value > a.value ? b : a))
@@ -101,42 +104,33 @@ export async function searchMerge(
     tried,
     best: best.point,
     spec: withPoint(spec, best.point),
-    test:
-      options.testSplit === null
-        ? null
-        : await reportOn(options.testSplit, spec, best.point, tried, options, workspace, context),
+    test: options.testSplit === null ? null : reportOn(options.testSplit, spec, best, tried, found, options.measure),
   }
 }
 
-/** The first points are the models alone, then equal parts. */
-async function reportOn(
+/** The first points are the models alone, then equal parts. The other split had no say in the choice; it is only read now. */
+function reportOn(
   split: string,
   spec: MergeSpec,
-  best: MergePoint,
+  best: TriedPoint,
   tried: readonly TriedPoint[],
-  options: MergeSearchOptions,
-  workspace: Workspace,
-  context: MergeContext,
-): Promise<MergeTest> {
+  found: ReadonlyMap<TriedPoint, MeasuredMerge>,
+  measure: string,
+): MergeTest {
   const models = spec.models!.length
   const alone = tried.slice(0, models)
   const baseline = alone.indexOf(alone.reduce((a, b) => (b.value > a.value ? b : a)))
-  const candidates = [
-    ...alone.map(({ point }, i) => ({ name: nameOf(spec, i), point })),
-    ...tried.slice(models, models + 1).map(({ point }) => ({ name: 'equal parts', point })),
-    { name: 'chosen', point: best },
+  const named = [
+    ...alone.map((one, i) => ({ name: nameOf(spec, i), one })),
+    ...tried.slice(models, models + 1).map((one) => ({ name: 'equal parts', one })),
+    { name: 'chosen', one: best },
   ]
-  const trials: TrialResult[] = []
-  for (const { name, point } of candidates) {
-    const { trial } = await measureMerge(withPoint(spec, point), split, options, workspace, context)
-    trials.push({ ...trial, retriever: name })
-  }
-  const settings = { baseline: nameOf(spec, baseline), ...SETTINGS }
+  const trials = named.map(({ name, one }) => ({ ...found.get(one)!.test!, retriever: name }))
   return {
     split,
-    queries: Object.keys(trials[0]!.perQuery[options.measure] ?? {}).length,
-    values: trials.map(({ retriever, mean }) => ({ name: retriever, value: mean[options.measure] ?? 0 })),
-    comparisons: compareTrials(trials, [options.measure], settings),
+    queries: Object.keys(trials[0]!.perQuery[measure] ?? {}).length,
+    values: trials.map(({ retriever, mean }) => ({ name: retriever, value: mean[measure] ?? 0 })),
+    comparisons: compareTrials(trials, [measure], { baseline: nameOf(spec, baseline), ...SETTINGS }),
   }
 }
 
@@ -148,32 +142,39 @@ function nameOf({ models }: MergeSpec, at: number): string {
 }
 
 interface MeasuredMerge {
-  readonly mean: MeasuresDetail['mean']
+  /** On the split that weights are chosen on. */
   readonly trial: TrialResult
+  /** On the other; null without one. */
+  readonly test: TrialResult | null
 }
 
-/** One merge on one split: remembered by all that it depends on, or made, measured, and its weights and vectors removed. */
+/**
+ * One merge on one or two splits, which share its document vectors: remembered by all that it depends on, or made, measured, and its weights and
+ * vectors removed.
+ */
 async function measureMerge(
   spec: MergeSpec,
-  split: string,
-  { collection, measure, model }: MergeSearchOptions,
+  { collection, split, testSplit, measure, model }: MergeSearchOptions,
   workspace: Workspace,
   context: MergeContext,
 ): Promise<MeasuredMerge> {
+  const splits = [split, ...(testSplit === null ? [] : [testSplit])]
   const study = studyFromInput(
     {
-      collections: [{ source: collection, split }],
+      collections: splits.map((one) => ({ source: collection, split: one, name: one })),
       models: [{ ...model, id: 'merged', merge: spec as NonNullable<ModelInput['merge']> }],
       measures: [measure],
     },
     { folder: process.cwd(), defaultName: 'merge-search' },
   )
   const key = await mergeKey(spec, workspace, context)
+  const collections: string[] = []
+  for (const one of study.collections) collections.push(await collectionKey(one, workspace, context))
   const identity = {
     artifact: 'merge-score',
     version: SEARCH_VERSION,
     merge: key,
-    collection: await collectionKey(study.collections[0]!, workspace, context),
+    collections,
     measure,
     model: fingerprint(JSON.parse(JSON.stringify(model))),
   }
@@ -184,16 +185,18 @@ async function measureMerge(
     async () => {
       const wasThere = existsSync(workspace.artifact('merges', key))
       const plan = await planStudy(study, workspace, context)
-      const trial = plan.trials[0]!
-      if (trial.kind !== 'dense') throw new FieldtrialError('INTERNAL', 'A merge gave no retriever.')
-      const encoder = new LazyEncoder(trial.encoder)
+      const encoder = new LazyEncoder(plan.encoders.get('merged')!)
+      const results: TrialResult[] = []
       try {
-        const made = await obtainRun(plan, trial, workspace, encoder, context)
-        const measured = await obtainMeasures(plan, trial, made, workspace, context)
-        return { mean: measured.mean, trial: doneTrial(trial, made.detail, made.cached, measured) }
+        for (const trial of plan.trials) {
+          const made = await obtainRun(plan, trial, workspace, encoder, context, () => encoder)
+          const measured = await obtainMeasures(plan, trial, made, workspace, context)
+          results.push(doneTrial(trial, made.detail, made.cached, measured))
+        }
+        return { trial: results[0]!, test: results[1] ?? null }
       } finally {
         await encoder.close()
-        for (const step of trial.steps)
+        for (const step of plan.trials.flatMap(({ steps }) => steps))
           if (step.kind === 'vectors' && !step.cached) await workspace.remove(step.kind, step.fingerprint)
         if (!wasThere) await workspace.remove('merges', key)
       }
