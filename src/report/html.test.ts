@@ -90,6 +90,7 @@ describe('writeReports', () => {
       'fusion.csv',
       'domains.csv',
       'published.csv',
+      'supervised.csv',
       'data.csv',
       'per-query.csv',
       'table.tex',

@@ -114,6 +114,6 @@ export function withTraining(prepared: PreparedEncoder, trained: TrainedModel | 
   const fields = differingFields(plain(trained.resolved), plain(prepared.info.recipe))
   if (fields.length === 0) return { ...prepared, trained }
   const shown = `${fields.slice(0, 4).join(', ')}${fields.length > 4 ? ' …' : ''}`
-  const warning = `${basename(trained.name)} was trained with the recipe ${trained.resolved.id}, and is used with another one (${shown} differ)`
+  const warning = `${basename(trained.name)} was trained with the recipe ${trained.resolved.id}, and is used with another one (${shown} ${fields.length === 1 ? 'differs' : 'differ'})`
   return { ...prepared, trained, info: { ...prepared.info, warnings: [...prepared.info.warnings, warning] } }
 }
