@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch._functorch import config as compiler
 
 from .. import attention
 from ..decoder import Decoder
@@ -13,8 +14,12 @@ from .low_rank import adapt
 from .retriever import Retriever
 from .weights import Weights, continue_from
 
-COMPILED = {}
-"""Options of `compile`; tests put another backend here."""
+COMPILED = {"dynamic": True}
+"""Options of `compile`; tests put another backend here. Sizes of packs are unknowns from the start: they differ from pass to pass, and each layer
+is compiled twice only (its input may or may not need a gradient)."""
+MEMORY_BUDGET = 0.9
+"""Share of what the compiler would keep for the backward pass that it may keep: just below 1 it recomputes what is cheap (inputs after dropout,
+activations' products) and keeps the results of matrix products."""
 
 
 class Built:
@@ -91,6 +96,7 @@ def assemble(model, missing, job: dict, data, processes, where, sharded=False) -
         name = next(name for name in ("activation_checkpointing_enable", "gradient_checkpointing_enable") if hasattr(retriever.core, name))
         getattr(retriever.core, name)({"use_reentrant": False})
     if fixed:
+        compiler.activation_memory_budget = MEMORY_BUDGET
         run.compile(**COMPILED)
     if sharded:
         _share_out(retriever, _layers(retriever.core), processes, job, full=adapter is None)
@@ -173,13 +179,12 @@ class _Apart:
         self._whole = self._state() if self._norm else None
 
     def _state(self):
-        return getattr(self._core, self._norm), self._core.layers, list(self._core.layers), self._core.config.num_hidden_layers
+        return getattr(self._core, self._norm), list(self._core.layers), self._core.config.num_hidden_layers
 
     def _set(self, state):
-        norm, layers, members, count = state
+        norm, layers, count = state
         setattr(self._core, self._norm, norm)
-        layers[:] = members
-        self._core.layers = layers
+        self._core.layers = nn.ModuleList(layers)
         self._core.config.num_hidden_layers = count
 
     def __enter__(self):
