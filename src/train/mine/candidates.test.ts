@@ -112,6 +112,10 @@ describe('the candidates of a ranking', () => {
     expect(found('best').kept.map(({ id }) => id)).toEqual(['a', 'b'])
     expect(found('worst')).toMatchObject({ kept: [], positiveUnfound: true, drops: { margin: 2 } })
     expect(found('best', { ...QUERY, positives: new Set(['p2']) })).toMatchObject({ kept: [], positiveUnfound: true })
+    expect(found('mean').kept.map(({ id }) => id)).toEqual(['a', 'b'])
+    // Beyond the last document that shares a word with the query BM25 gives 0: the mean of 1 and 0 is 0.5.
+    const rest = candidatesOf(two, cut, 'r', rules({ relativeMargin: 0.05, against: 'mean' }), keysOf, 0)
+    expect(rest).toMatchObject({ kept: [{ id: 'b' }], positiveUnfound: false })
     // Without a margin nothing needs to be shown.
     expect(ids(cut, {}, { ...QUERY, positives: new Set(['p2']) })).toEqual(['p1', 'a', 'b'])
   })

@@ -62,10 +62,13 @@ export interface Candidates {
 /**
  * The documents of one ranking that may become negatives of a query. Pure.
  *
- * A positive beyond the ranking's end has a lower score than all that is in it. So where candidates are compared with the lowest-scored
- * positive, or none was found at all, all of them stand above it and are left out.
+ * A positive beyond the ranking's end has a lower score than all that is in it, but nobody knows how much lower. So where candidates are
+ * compared with the worst positive, or none was found at all, none can be shown to be below it, and all are left out. The mean is that of the
+ * positives whose scores are known.
  *
  * @param ranking Best first.
+ * @param rest Score of all documents beyond the ranking's end, where it is known: 0 for BM25 when no document with a word of the query is
+ *   left. Null: unknown.
  * @param keysOf Undefined for documents that the corpus lacks.
  */
 export function candidatesOf(
@@ -74,11 +77,12 @@ export function candidatesOf(
   retriever: string,
   rules: MiningRules,
   keysOf: (document: string) => ContentKeys | undefined,
+  rest: number | null = null,
 ): Candidates {
   const positives = new Map<string, Placed>()
   for (const [place, id] of ranking.ids.entries())
     if (query.positives.has(id)) positives.set(id, { rank: place + 1, score: ranking.scores[place]! })
-  const limit = limitOf(query, positives, rules)
+  const limit = limitOf(query, positives, rules, rest)
   const own = new Set([...query.positives].flatMap((id) => keysOf(id)?.exact ?? []))
   const ownNear = new Set([...query.positives].flatMap((id) => keysOf(id)?.near || []))
   const drops: Drops = {}
@@ -124,10 +128,16 @@ export function candidatesOf(
 }
 
 /** The highest score that a candidate may have; -∞ where there is a margin but no score to measure it from. */
-function limitOf(query: MinedQuery, positives: ReadonlyMap<string, Placed>, rules: MiningRules): number {
+function limitOf(
+  query: MinedQuery,
+  positives: ReadonlyMap<string, Placed>,
+  rules: MiningRules,
+  rest: number | null,
+): number {
   if (!hasMargin(rules)) return Number.POSITIVE_INFINITY
   const scores = [...positives.values()].map(({ score }) => score)
-  if (scores.length === 0 || (rules.against !== 'best' && scores.length < query.positives.size))
+  if (rest !== null) for (let i = scores.length; i < query.positives.size; i++) scores.push(rest)
+  if (scores.length === 0 || (rules.against === 'worst' && scores.length < query.positives.size))
     return Number.NEGATIVE_INFINITY
   return belowPositive(referenceScore(scores, rules.against), rules)
 }

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
-import type { Document, Query, Ranking } from '../../data/index.ts'
+import type { Document, Query } from '../../data/index.ts'
 import type { PlannedCollection } from '../../study/plan.ts'
 import { addDrops, type Candidate, type Candidates, candidatesOf, interleave, type MinedQuery } from './candidates.ts'
 import { type Chosen, choose } from './choose.ts'
@@ -10,7 +10,7 @@ import { Opinions } from './filter.ts'
 import type { MineOptions } from './mine.ts'
 import { noStats, type PartStats, type Parts } from './parts.ts'
 import { lineOf } from './record.ts'
-import type { MiningRuns } from './runs.ts'
+import type { MiningRuns, Rankings } from './runs.ts'
 import { keysOfDocuments, readDocuments } from './texts.ts'
 
 /** A query with what its rankings gave. */
@@ -30,8 +30,6 @@ interface Round {
   readonly order: readonly Candidate[]
   readonly within: number
 }
-
-type Rankings = ReadonlyMap<string, (query: string) => Ranking | undefined>
 
 /**
  * Mines the queries of one chunk, part by part: the corpus is read once for the hashes of all candidates, and once for the texts that are
@@ -92,8 +90,8 @@ function documentsWithin(
   const wanted = new Set<string>()
   for (const { id } of queries) {
     for (const [document, grade] of qrels.get(id)!) if (grade >= rules.positiveGrade) wanted.add(document)
-    // Files need not be in order, so the window is not known yet.
-    for (const ranking of rankings.values()) for (const document of ranking(id)?.ids ?? []) wanted.add(document)
+    for (const rankedFor of rankings.values())
+      for (const document of rankedFor(id).ranking.ids.slice(rules.from - 1, rules.to)) wanted.add(document)
   }
   return wanted
 }
@@ -119,9 +117,10 @@ function prepare(
   }
   const keysOf = (id: string) => keys.get(id)
   const candidates = (of: MinedQuery) =>
-    [...rankings].map(([retriever, ranking]) =>
-      candidatesOf(of, ranking(query.id) ?? NOTHING, retriever, rules, keysOf),
-    )
+    [...rankings].map(([retriever, rankedFor]) => {
+      const { ranking, rest } = rankedFor(query.id)
+      return candidatesOf(of, ranking, retriever, rules, keysOf, rest)
+    })
   const found = candidates(asked)
   const { order, vetoed } = interleave(found, keysOf)
   const take = options.filter === null ? rules.negatives : options.shortlist
@@ -141,8 +140,6 @@ function prepare(
     }
   return { query, grades, positives, found, order: order.slice(0, take), vetoed, rounds }
 }
-
-const NOTHING: Ranking = { ids: [], scores: new Float64Array(0) }
 
 /** Documents whose texts are written, or shown to the filter. */
 function documentsNeeded(prepared: readonly Prepared[], { filter }: MineOptions): Set<string> {

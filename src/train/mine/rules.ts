@@ -1,6 +1,6 @@
 import { FieldtrialError } from '../../core/errors.ts'
 
-/** With which of a query's positives candidates are compared: the lowest score, the mean, or the highest. */
+/** With which of a query's positives candidates are compared: the lowest score, the mean of those that were found, or the highest. */
 export type Against = 'worst' | 'mean' | 'best'
 
 /** Which of the documents that a retriever ranks for a query become its negatives. */

@@ -27,8 +27,18 @@ export interface MiningRetriever {
 export interface MiningRuns {
   readonly retrievers: readonly MiningRetriever[]
   /** The rankings of one part's queries, retriever by retriever, best first. */
-  rankings(chunk: PlannedCollection): Promise<Map<string, (query: string) => Ranking | undefined>>
+  rankings(chunk: PlannedCollection): Promise<Rankings>
 }
+
+/** What one retriever gave for a query. */
+export interface Ranked {
+  readonly ranking: Ranking
+  /** As `candidatesOf` takes it. */
+  readonly rest: number | null
+}
+
+/** By retriever. */
+export type Rankings = ReadonlyMap<string, (query: string) => Ranked>
 
 /**
  * Plans the retrievers, and makes every run that is not in the workspace yet: one model in memory at a time, one part of the queries after
@@ -64,13 +74,16 @@ export async function makeRuns(
       ...files.map(({ id, sha256 }) => ({ id, kind: 'run' as const, summary: `the run ${id}`, identity: { sha256 } })),
     ],
     async rankings(chunk) {
-      const found = new Map<string, (query: string) => Ranking | undefined>()
-      for (const { id } of miners) {
+      const found = new Map<string, (query: string) => Ranked>()
+      for (const { id, kind } of miners) {
         const trial = trialsOf(id).find(({ on }) => on === chunk)!
         const run = await readMade(plan!, trial, workspace, options)
-        found.set(id, (query) => inOrder(run.get(query)))
+        found.set(id, (query) => {
+          const ranking = inOrder(run.get(query))
+          return { ranking, rest: kind === 'bm25' && ranking.ids.length < depth ? 0 : null }
+        })
       }
-      for (const { id, run } of files) found.set(id, (query) => inOrder(run.get(query)))
+      for (const { id, run } of files) found.set(id, (query) => ({ ranking: inOrder(run.get(query)), rest: null }))
       return found
     },
   }
@@ -111,10 +124,12 @@ async function readFiles(paths: readonly string[], { signal }: LongWork) {
   return files
 }
 
+const NOTHING: Ranking = { ids: [], scores: new Float64Array(0) }
+
 /** Files need not be in order. */
-function inOrder(ranking: Ranking | undefined): Ranking | undefined {
-  const order = ranking === undefined ? null : rankOrder(ranking.ids, ranking.scores, 'float64')
-  if (ranking === undefined || order === null) return ranking
+function inOrder(ranking: Ranking = NOTHING): Ranking {
+  const order = rankOrder(ranking.ids, ranking.scores, 'float64')
+  if (order === null) return ranking
   const places = [...order]
   return {
     ids: places.map((at) => ranking.ids[at]!),
