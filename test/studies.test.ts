@@ -11,11 +11,15 @@ import type { ModelSpec } from '../src/study/study.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, 'studies')
-const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'))
+// Training files have tests of their own.
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.yaml') && !/(^|\/)train[/-]/.test(name),
+)
 const read = (name: string) => readStudy(join(folder, name))
 
-/** The model, or those that it is merged out of. */
-function namesOf({ given, merge }: ModelSpec): string[] {
+/** The model, the base that is trained, or those that it is merged out of. */
+function namesOf({ given, merge, training }: ModelSpec): string[] {
+  if (training !== undefined && 'file' in training && training.model !== undefined) return [training.model]
   if (merge === undefined) return [given]
   return [...(merge.base === undefined ? [] : [merge.base]), ...sourcesOf(merge).map(({ model }) => model)]
 }
@@ -30,6 +34,7 @@ describe('the ready studies', () => {
       'small/specialized-llms-0.5b.yaml',
       'small/unified-mini.yaml',
       'specialized-llms-controls.yaml',
+      'specialized-llms-supervised.yaml',
       'specialized-llms.yaml',
       'unified-small.yaml',
       'unified.yaml',

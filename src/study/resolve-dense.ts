@@ -251,16 +251,17 @@ function trainingOf(given: ModelInput, path: Path, { folder, problem }: ResolveC
     problem(at, 'An `adapter` beside a training is put on nothing.', 'Write `adapter: { from: … }` into the training.')
   if (given.engine === 'http' || given.engine === 'llama')
     problem(at, `engine: ${given.engine} cannot run what is trained here.`, 'Use engine: torch or onnx.')
-  if (typeof given.train === 'string') {
-    const file = resolve(folder, given.train)
-    if (!existsSync(file)) problem(at, `There is no training file ${given.train}.`, 'Check the path.')
-    return { file }
-  }
-  return { input: given.train!, folder, name: given.train!.name ?? given.id ?? modelName(given.train!.model) }
+  const train = typeof given.train === 'string' ? { file: given.train } : given.train!
+  if (!('file' in train)) return { input: train, folder, name: train.name ?? given.id ?? modelName(train.model) }
+  const file = resolve(folder, train.file)
+  if (!existsSync(file)) problem(at, `There is no training file ${train.file}.`, 'Check the path.')
+  return { file, ...('model' in train ? { model: localPath(train.model, folder) ?? train.model } : {}) }
 }
 
 function trainingName(training: TrainingRef): string {
-  return 'file' in training ? basename(training.file).replace(/\.\w+$/, '') : training.name
+  if (!('file' in training)) return training.name
+  const name = basename(training.file).replace(/\.\w+$/, '')
+  return training.model === undefined ? name : `${modelName(training.model)}-${name}`
 }
 
 /** A merge is checked before any work; engines that load one folder of weights can run it. */

@@ -211,6 +211,12 @@ const hosts = z.strictObject({
   address: z.string().min(1).describe('`host:port` of this host, as the others reach it.'),
 })
 
+/** In a study: a training file for another base, so that a family is trained alike. */
+export const trainOther = z.strictObject({
+  file: z.string().min(1).describe('The training file.'),
+  model: z.string().min(1).describe('The base, in place of the file’s.'),
+})
+
 /** The fields of a training file, also of a `train:` section in a study. */
 export const TrainSchema = z.strictObject({
   $schema: z.string().optional().describe('Address of the JSON Schema, for editors.'),

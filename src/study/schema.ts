@@ -18,7 +18,7 @@ import {
   recipeObject,
   TORCH_DEVICES,
 } from './schema-recipes.ts'
-import { TrainSchema, trainFieldsAt } from './schema-train.ts'
+import { TrainSchema, trainFieldsAt, trainOther } from './schema-train.ts'
 
 /** The names that strings in a study file may take; the JSON Schema and the suggestions come from here. */
 export const REPORT_FORMATS = ['html', 'markdown', 'csv', 'latex', 'json', 'trec', 'mteb'] as const
@@ -158,10 +158,10 @@ const modelObject = z.strictObject({
     'In place of `model`: models of one ancestor merged into one, made when the study runs. See docs/merging.md.',
   ),
   train: z
-    .union([z.string().min(1), TrainSchema])
+    .union([z.string().min(1), TrainSchema, trainOther])
     .optional()
     .describe(
-      'In place of `model`: a training file, or what stands in one; the model is trained first, unless it has been, and then used with the recipe that it was trained with. See docs/training.md.',
+      'In place of `model`: a training file, the same for another base (`{ file, model }`), or what stands in one; the model is trained first, unless it has been, and then used with the recipe that it was trained with. See docs/training.md.',
     ),
   engine: z
     .enum(['onnx', 'http', 'torch', 'llama'])
@@ -436,7 +436,11 @@ export function fieldsAt(path: readonly (string | number)[]): string[] {
     images: StudySchema.shape.images.unwrap(),
   }
   const place = path.filter((part) => typeof part === 'string').join('.')
-  if (/^models\.train(\.|$)/.test(place)) return trainFieldsAt(place.split('.').slice(2))
+  if (/^models\.train(\.|$)/.test(place))
+    return [
+      ...trainFieldsAt(place.split('.').slice(2)),
+      ...(place === 'models.train' ? Object.keys(trainOther.shape) : []),
+    ]
   const object = objects[place]
   return object ? Object.keys(object.shape) : []
 }

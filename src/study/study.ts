@@ -127,7 +127,7 @@ export interface ModelSpec {
 
 /** A training file, or what would stand in one. Paths are absolute. */
 export type TrainingRef = (
-  | { readonly file: string }
+  | { readonly file: string; readonly model?: string }
   | { readonly input: TrainInput; readonly folder: string; readonly name: string }
 ) & {
   /** Why it came to nothing; its trials fail with this, and the others go on. */

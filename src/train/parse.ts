@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, extname, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { FieldtrialError, systemCode } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
@@ -26,9 +26,10 @@ export function trainJsonSchema(): Record<string, unknown> {
 /**
  * Reads and checks a training file (YAML or JSON). Relative paths in it are relative to its folder.
  *
+ * @param base Another base than the file's; its name is put before the training's and its folder's.
  * @throws FieldtrialError `STUDY_INVALID` whose `problems` are all that is wrong, each with line and column; `USAGE` for no such file.
  */
-export async function readTrainingFile(file: string): Promise<Training> {
+export async function readTrainingFile(file: string, base?: string): Promise<Training> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -39,7 +40,16 @@ export async function readTrainingFile(file: string): Promise<Training> {
       { hint: 'Name a training file; studies/train/own-data.yaml is one to begin with.', cause },
     )
   }
-  return parseTraining(text, file)
+  const training = parseTraining(text, file)
+  if (base === undefined) return training
+  const prefix = basename(base.replace(/@[^/@]*$/, ''))
+  return {
+    ...training,
+    name: `${prefix}-${training.name}`,
+    model: base,
+    given: base,
+    folder: join(dirname(training.folder), `${prefix}-${basename(training.folder)}`),
+  }
 }
 
 /** The training that a text describes; `file` is its name, for messages and for what relative paths are relative to. */

@@ -110,8 +110,9 @@ async function obtain(
     : { model, given, adapter: job.modelFolder }
 }
 
-async function readRef(ref: TrainingRef): Promise<Training> {
-  if ('file' in ref) return readTrainingFile(ref.file)
+/** The training that a study names. */
+export async function readRef(ref: TrainingRef): Promise<Training> {
+  if ('file' in ref) return readTrainingFile(ref.file, ref.model)
   return trainingFromInput(ref.input, { folder: ref.folder, defaultName: ref.name })
 }
 
