@@ -31,7 +31,8 @@ export function describePlan(plan: Plan, c: Terminal['errColors']): string[] {
       if (trial.spec === spec && work !== '') lines.push(`    on ${trial.on.collection.name}: ${work}`)
     }
   }
-  lines.push(describeTotal(trials))
+  const training = plan.training.trials.map(({ trial }) => trial)
+  lines.push(describeTotal(trials, training))
   return lines
 }
 
@@ -55,9 +56,10 @@ function describeWork(trial: PlannedTrial): string {
     .join(', ')
 }
 
-function describeTotal(trials: readonly PlannedTrial[]): string {
+/** @param training Further work that stands in no table: runs that fusions are learned from. */
+function describeTotal(trials: readonly PlannedTrial[], training: readonly PlannedTrial[]): string {
   const left = new Map(
-    trials.flatMap((trial) =>
+    [...trials, ...training].flatMap((trial) =>
       trial.steps.filter((step) => !step.cached).map((step) => [`${step.kind}/${step.fingerprint}`, step.estimate]),
     ),
   )

@@ -37,13 +37,19 @@ export async function planTraining(
       places.set(keyOf(beside, split), place)
       for (const spec of study.retrievers) {
         if (!wanted.has(spec.id)) continue
-        const trial = plan(onItself(spec, split), place.on, place.trials)
+        const trial = runAlone(plan(onItself(spec, split), place.on, place.trials))
         place.trials.push(trial)
         trials.push({ trial, beside })
       }
     }
   }
   return { trials, of: (on, split) => places.get(keyOf(on, split))! }
+}
+
+/** Its run is all that is wanted: it is neither measured nor tried without its members. */
+function runAlone(trial: PlannedTrial): PlannedTrial {
+  const steps = trial.steps.filter(({ kind }) => kind !== 'measures' && kind !== 'fusion')
+  return { ...trial, steps, cached: steps.every(({ cached }) => cached) }
 }
 
 /** The split that a fusion is learned on, if it is. */
