@@ -43,6 +43,25 @@ function describeWithPython(name: string, usable: boolean, packages: string, bod
   })
 }
 
+/** `describe` for tests that need sentence-transformers as well; skips with a printed reason where it is absent. */
+export function describeSentenceTransformers(name: string, body: () => void): void {
+  const there =
+    hasTransformers() &&
+    spawnSync(pythonPath, [
+      '-c',
+      'import importlib.util as u, sys; sys.exit(u.find_spec("sentence_transformers") is None)',
+    ]).status === 0
+  if (there) {
+    describe(name, body)
+    return
+  }
+  const reason = 'skipped: .venv/bin/python with sentence-transformers is absent'
+  console.warn(`${name}: ${reason}`)
+  describe(name, () => {
+    it.skip(reason, () => undefined)
+  })
+}
+
 /**
  * Runs a script of `test/reference/` and returns what it prints.
  *

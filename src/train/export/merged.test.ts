@@ -30,7 +30,7 @@ describeTransformers('merging an adapter into its base', () => {
   beforeAll(() => {
     models = mkdtempSync(join(tmpdir(), 'fieldtrial-merges-'))
     kinds = JSON.parse(runPython('lora_merges.py', [models])) as Record<string, string>
-  }, 120_000)
+  }, 300_000)
   afterAll(() => rmSync(models, { recursive: true, force: true }))
 
   it('equals PEFT’s merge_and_unload, for LoRA, patterns with rsLoRA, DoRA, embeddings and whole layers', async () => {

@@ -28,7 +28,7 @@ describeTransformers('cross-encoders', () => {
     const pairs = join(models, 'pairs.json')
     writeFileSync(pairs, JSON.stringify(PAIRS))
     answers = JSON.parse(runPython('cross_encoders.py', [models, pairs])) as typeof answers
-  }, 120_000)
+  }, 300_000)
   afterAll(() => rmSync(models, { recursive: true, force: true }))
 
   it.each(['bert', 'bert-without-segments', 'roberta', 'xlm-roberta', 'distilbert'])(
