@@ -64,6 +64,8 @@ export interface ProjectOptions {
  * Half-precision weights are cast in the graph; onnxruntime folds that into a float32 copy when it loads.
  */
 export class GraphBuilder {
+  /** Value: batch × length, int32, 1 for real tokens and 0 for padding behind them; '' where batches hold texts of one length. */
+  paddingMask = ''
   private readonly nodes: NodeSpec[] = []
   private readonly constants = new Map<string, Initializer>()
   private readonly casts = new Map<string, string>()

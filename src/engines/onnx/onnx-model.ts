@@ -1,7 +1,16 @@
 import { ProtoWriter } from './proto.ts'
 
 /** Element types of ONNX tensors (TensorProto.DataType). */
-export const ElementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const
+export const ElementType = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+} as const
 export type ElementType = (typeof ElementType)[keyof typeof ElementType]
 
 /** A whole number, a real number (`{ float }`, since 1 and 1.0 are the same to JavaScript) or a list of whole numbers. */

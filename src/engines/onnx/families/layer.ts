@@ -25,7 +25,7 @@ export interface LayerNames {
 /**
  * One transformer layer with the normalisation after each sub-layer, as BERT has it (Devlin et al. 2019, arXiv:1810.04805;
  * Vaswani et al. 2017, arXiv:1706.03762): h₁ = LN(h + Attention(h)), h₂ = LN(h₁ + W₂·act(W₁·h₁)).
- * There is no mask, since batches hold texts of one length only.
+ * The engine's own batches hold texts of one length and need no mask; graphs that are exported have `graph.paddingMask`.
  *
  * @param bias Value of shape 1 × heads × length × length that is added to the attention scores, or '' for none.
  */
@@ -38,11 +38,8 @@ export function postNormLayer(graph: GraphBuilder, h: string, names: LayerNames,
     [names.query, names.key, names.value].map((n) => vector(`${n}.bias`)),
     { axis: 0 },
   )
-  const attended = graph.fused(
-    'MultiHeadAttention',
-    bias === '' ? [q!, k!, v!, biases] : [q!, k!, v!, biases, '', bias],
-    { num_heads: heads },
-  )
+  const optional = bias !== '' ? [graph.paddingMask, bias] : graph.paddingMask === '' ? [] : [graph.paddingMask]
+  const attended = graph.fused('MultiHeadAttention', [q!, k!, v!, biases, ...optional], { num_heads: heads })
   const addNorm = (x: string, skip: string, norm: string, dense: string) =>
     layerNorm(graph, graph.op('Add', [graph.op('Add', [x, vector(`${dense}.bias`)]), skip]), norm, shape)
   const out = graph.project(attended, `${names.attentionOutput}.weight`, hidden, hidden)

@@ -9,7 +9,7 @@ import type { DecoderShape, Window } from './shape.ts'
 export interface Attending {
   readonly bidirectional: boolean
   readonly cache: boolean
-  /** int32, batch numbers: tokens before and in this run, less one. */
+  /** int32, batch numbers: tokens before and in this run, less one; of padded texts those that are real. */
   readonly lastIndices: string
   /** int32 scalar: tokens before and in this run. */
   readonly total: string
@@ -47,7 +47,10 @@ export function attendingOf(
   return {
     bidirectional: options.attention === 'bidirectional',
     cache: options.cache,
-    lastIndices: graph.op('Expand', [graph.op('Cast', [last], { to: ElementType.int32 }), batch]),
+    lastIndices:
+      graph.paddingMask === ''
+        ? graph.op('Expand', [graph.op('Cast', [last], { to: ElementType.int32 }), batch])
+        : lastOfMask(graph),
     total: graph.op('Cast', [total], { to: ElementType.int32 }),
     lastPosition: graph.op('Unsqueeze', [last, graph.int64([0])]),
     length,
@@ -73,6 +76,11 @@ export function attendingOf(
       return made
     },
   }
+}
+
+function lastOfMask(graph: GraphBuilder): string {
+  const tokens = graph.op('ReduceSum', [graph.paddingMask, graph.int64([1])], { keepdims: 0 })
+  return graph.op('Sub', [tokens, graph.op('Cast', [graph.int64([1], true)], { to: ElementType.int32 })])
 }
 
 /** Attention of all tokens: batch × length × (heads · head size). */

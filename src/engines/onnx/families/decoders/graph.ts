@@ -41,7 +41,46 @@ export function buildDecoder(config: ModelConfig, checkpoint: Checkpoint, option
   checkOptions(shape, options)
   const graph = new GraphBuilder(checkpoint, '', options.dtype)
   const ids = graph.input('input_ids', ElementType.int64, ['batch', 'length'])
-  // States that are not asked for are not computed: of the last layer's outputs only the last token's, where no more is needed.
+  const { given, states } = runLayers(graph, ids, shape, names, options)
+  outputStates(graph, given, shape, names, options)
+  if (options.logits) {
+    const last = rmsNorm(graph, lastToken(graph, states), `${names.prefix}norm.weight`, shape, shape.hidden)
+    outputLogits(graph, last, shape, names)
+  }
+  return graph.finish()
+}
+
+/**
+ * The states of all tokens, batch × length × hidden, for a graph that goes on from there. With `graph.paddingMask` texts may be padded at
+ * their end.
+ *
+ * @param ids Value: batch × length token ids.
+ */
+export function decoderStates(
+  graph: GraphBuilder,
+  ids: string,
+  config: ModelConfig,
+  checkpoint: Checkpoint,
+  asked: Pick<DecoderOptions, 'layer' | 'finalNorm' | 'attention' | 'maxPositions'>,
+): string {
+  const shape = decoderShape(config)
+  const names = decoderNames(checkpoint)
+  const options = { ...asked, positions: 'all', logits: false, cache: false } as const
+  checkOptions(shape, options)
+  const { given } = runLayers(graph, ids, shape, names, options)
+  return asked.finalNorm ? rmsNorm(graph, given, `${names.prefix}norm.weight`, shape, shape.hidden) : given
+}
+
+type Asked = Omit<DecoderOptions, 'dtype'>
+
+/** States that are not asked for are not computed: of the last layer's outputs only the last token's, where no more is needed. */
+function runLayers(
+  graph: GraphBuilder,
+  ids: string,
+  shape: DecoderShape,
+  names: DecoderNames,
+  options: Asked,
+): { given: string; states: string } {
   const depth = options.logits ? shape.layers : options.layer
   const attending = attendingOf(graph, ids, depth, shape, options)
   let states = embed(graph, ids, shape, names)
@@ -51,15 +90,10 @@ export function buildDecoder(config: ModelConfig, checkpoint: Checkpoint, option
     states = decoderLayer(graph, states, layer, shape, names, attending, all)
     if (layer + 1 === options.layer) given = states
   }
-  outputStates(graph, given, shape, names, options)
-  if (options.logits) {
-    const last = rmsNorm(graph, lastToken(graph, states), `${names.prefix}norm.weight`, shape, shape.hidden)
-    outputLogits(graph, last, shape, names)
-  }
-  return graph.finish()
+  return { given, states }
 }
 
-function checkOptions(shape: DecoderShape, { layer, cache, attention }: DecoderOptions): void {
+function checkOptions(shape: DecoderShape, { layer, cache, attention }: Asked): void {
   if (!Number.isSafeInteger(layer) || layer < 0 || layer > shape.layers)
     throw new FieldtrialError(
       'USAGE',

@@ -3,7 +3,7 @@ import type { ModelConfig } from '../config.ts'
 import { decoderNames } from './names.ts'
 import { decoderShape } from './shape.ts'
 
-export { buildDecoder, type DecoderOptions } from './graph.ts'
+export { buildDecoder, type DecoderOptions, decoderStates } from './graph.ts'
 export { cacheNames } from './names.ts'
 export { decoderModelTypes, isDecoder } from './shape.ts'
 
