@@ -7,6 +7,8 @@ export interface MagnitudeCut {
 }
 
 const HALF = 1 << 16
+/** All bits but the sign. */
+const MAGNITUDE = 0x7fffffff
 
 /**
  * Finds the k largest absolute values of a tensor that is too large to sort, in two passes: the bits of positive floats are in the order of their
@@ -17,11 +19,16 @@ const HALF = 1 << 16
  */
 export async function largestMagnitudes(open: () => AsyncIterable<Float32Array>, keep: number): Promise<MagnitudeCut> {
   const upper = new Float64Array(HALF)
-  for await (const piece of open()) for (const bits of magnitudes(piece)) upper[bits >>> 16]!++
+  for await (const piece of open()) {
+    const words = wordsOf(piece)
+    for (let i = 0; i < words.length; i++) upper[(words[i]! & MAGNITUDE) >>> 16]!++
+  }
   const high = cut(upper, keep)
   const lower = new Float64Array(HALF)
-  for await (const piece of open())
-    for (const bits of magnitudes(piece)) if (bits >>> 16 === high.at) lower[bits & 0xffff]!++
+  for await (const piece of open()) {
+    const words = wordsOf(piece)
+    for (let i = 0; i < words.length; i++) if ((words[i]! & MAGNITUDE) >>> 16 === high.at) lower[words[i]! & 0xffff]!++
+  }
   const low = cut(lower, high.left)
   return { bits: high.at * HALF + low.at, equal: low.left }
 }
@@ -36,10 +43,8 @@ function cut(counts: Float64Array, keep: number): { at: number; left: number } {
   return { at: 0, left }
 }
 
-/** The bits of the absolute values. */
-function magnitudes(piece: Float32Array): Uint32Array {
-  const bits = new Uint32Array(piece.buffer, piece.byteOffset, piece.length)
-  return bits.map((word) => word & 0x7fffffff)
+function wordsOf(piece: Float32Array): Uint32Array {
+  return new Uint32Array(piece.buffer, piece.byteOffset, piece.length)
 }
 
 /** Sets all but the largest numbers to 0. Pieces must come in order. */
@@ -53,9 +58,9 @@ export class Trim {
   }
 
   apply(piece: Float32Array): void {
-    const words = new Uint32Array(piece.buffer, piece.byteOffset, piece.length)
+    const words = wordsOf(piece)
     for (let i = 0; i < words.length; i++) {
-      const magnitude = words[i]! & 0x7fffffff
+      const magnitude = words[i]! & MAGNITUDE
       if (magnitude > this.#bits) continue
       if (magnitude === this.#bits && this.#equal > 0) this.#equal--
       else piece[i] = 0
