@@ -420,6 +420,27 @@ describeWith('HTML report in Chromium', [CHROMIUM], () => {
     }
   })
 
+  it('draws what each member of a fusion adds, within the frame, and tells it in figures', async () => {
+    const { page, trouble } = await open(study, { hash: '#fusion?fusionOf=cosqa' })
+    const section = page.locator('#fusion')
+    const [fusion] = study.results.fusions!.filter(({ collection }) => collection === 'cosqa')
+    const bars = section.locator('.contributions path')
+    expect(await bars.count()).toBe(fusion!.members.length)
+    const frame = (await section.locator('.plot').boundingBox())!
+    for (const text of await section.locator('.plot text').all()) {
+      const box = (await text.boundingBox())!
+      expect(box.x).toBeGreaterThanOrEqual(frame.x)
+      expect(box.x + box.width).toBeLessThanOrEqual(frame.x + frame.width + 1)
+    }
+    await section.getByText('Figures', { exact: true }).click()
+    expect(await section.textContent()).toContain('20 of 287')
+    expect(await section.textContent()).toContain('3 folds, learned from 80 queries each')
+    await section.getByLabel('Collection').selectOption('scifact')
+    const [other] = study.results.fusions!.filter(({ collection }) => collection === 'scifact')
+    expect(await section.textContent()).toContain(other!.oracle.value.toFixed(4))
+    expect(trouble).toEqual([])
+  })
+
   it('stays readable with a sweep of long names', async () => {
     for (const width of [1280, 390]) {
       const { page, trouble } = await open(sweep, { width })

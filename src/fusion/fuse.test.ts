@@ -52,6 +52,26 @@ describe('fusion', () => {
     ])
   })
 
+  it('by mean ± 3σ, equal scores and single documents in the middle', () => {
+    const fused = list(fuse([run({ q: { a: 3, b: 2, c: 1 } }), run({ q: { b: 7 } })], { method: 'dbsf' }))
+    const sigma = Math.sqrt(2 / 3)
+    expect(fused.map(([id]) => id)).toEqual(['b', 'a', 'c'])
+    expect(fused.map(([, score]) => score)).toEqual([
+      1,
+      expect.closeTo(0.5 + 1 / (6 * sigma), 14),
+      expect.closeTo(0.5 - 1 / (6 * sigma), 14),
+    ])
+  })
+
+  it('by weighted reciprocal ranks', () => {
+    expect(list(fuse([bm25, dense], { method: 'wrrf', weights: [0.9, 0.1], k: 10 }))).toEqual([
+      ['a', expect.closeTo(0.9 / 11 + 0.1 / 13, 14)],
+      ['b', expect.closeTo(0.9 / 12 + 0.1 / 11, 14)],
+      ['c', expect.closeTo(0.9 / 13, 14)],
+      ['d', expect.closeTo(0.1 / 12, 14)],
+    ])
+  })
+
   it('weighs all runs alike without weights', () => {
     const equal = list(fuse([bm25, dense], { method: 'wsum', weights: [0.5, 0.5] }))
     expect(list(fuse([bm25, dense], { method: 'wsum' }))).toEqual(equal)

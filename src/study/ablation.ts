@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../core/errors.ts'
+import { FieldtrialError, throwIfAborted } from '../core/errors.ts'
 import type { LongWork } from '../core/progress.ts'
 import type { Workspace } from '../core/workspace.ts'
 import type { Qrels, Run } from '../data/types.ts'
@@ -6,7 +6,7 @@ import { spaceOptions } from '../fusion/index.ts'
 import { evaluate } from '../measure/index.ts'
 import { obtain } from './artifact.ts'
 import type { Plan, PlannedTrial } from './plan.ts'
-import { planSpace } from './plan-fusion.ts'
+import { planSpace } from './plan-space.ts'
 import { memberRun } from './steps/member-run.ts'
 import { finishRun } from './steps/run-file.ts'
 import { loadFusion, makeFusion } from './steps/run-fusion.ts'
@@ -117,14 +117,15 @@ function smaller({ study }: Plan, trial: SpaceTrial, without: number): SpaceWork
       },
       members.length,
     )
-  const without1 = { ...spec, members: kept(spec.members) }
+  const rest = { ...spec, members: kept(spec.members) }
   const planned = (size: number | null) => {
-    const { parts } = planSpace({ ...without1, space: space(size) }, members, on, study.vectorDtype, study.depth)
+    const { parts } = planSpace({ ...rest, space: space(size) }, members, on, study.vectorDtype, study.depth)
     return { ...(parts as SpaceWork), on }
   }
   try {
     return planned(dimensions)
-  } catch {
+  } catch (error) {
+    if (!(error instanceof FieldtrialError) || error.code !== 'STUDY_INVALID') throw error
     // Fewer members may have fewer dimensions in all than were asked for: then all of them.
     return planned(null)
   }

@@ -1,21 +1,14 @@
 import { fingerprint, type Json } from '../core/fingerprint.ts'
-import {
-  type FusionNode,
-  fusedDimension,
-  fusionOptions,
-  type LearningNode,
-  type SpaceOptions,
-} from '../fusion/index.ts'
-import { dimensionAfter } from '../index/postprocess/index.ts'
+import { type FusionNode, fusionOptions, type LearningNode } from '../fusion/index.ts'
 import { type Measure, parseMeasure } from '../measure/index.ts'
-import { type Estimate, estimateFusion, estimatePostprocess, estimateSearch } from './estimate.ts'
+import { type Estimate, estimateFusion } from './estimate.ts'
 import type { PlannedCollection, PlannedTrial } from './plan.ts'
+import { planSpace } from './plan-space.ts'
 import type { TrainingPlan } from './plan-training.ts'
-import type { FusionSpec, LearnSpec, RouteSpec, RunFusionSpec, SpaceFusionSpec, Study, VectorDtype } from './study.ts'
+import type { FusionSpec, LearnSpec, RouteSpec, RunFusionSpec, SpaceFusionSpec, Study } from './study.ts'
 
-/** Raised when the same judgments would give other weights or routes, or the same vectors another space. */
+/** Raised when the same judgments would give other weights or routes. */
 const LEARN_VERSION = 1
-const SPACE_FUSION_VERSION = 1
 
 /** A run that a fusion is made of, and whose it is. */
 export interface Leaf {
@@ -66,7 +59,7 @@ export interface FusionStep {
   readonly estimate: Estimate
 }
 
-interface Planned {
+export interface PlannedFusion {
   readonly parts: FusionParts
   /** What determines the run. */
   readonly made: Json
@@ -84,7 +77,7 @@ export function planFusion(
   on: PlannedCollection,
   before: readonly PlannedTrial[],
   training: TrainingPlan,
-): Planned {
+): PlannedFusion {
   const trialOf = (id: string) => before.find((trial) => trial.spec.id === id && trial.on === on)!
   if (spec.type === 'space')
     return planSpace(spec, spec.members.map(trialOf) as VectorTrial[], on, study.vectorDtype, study.depth)
@@ -174,85 +167,4 @@ function learningIdentity({ node, leaves, measure, training }: LearningPlan, on:
             runs: training.runs.map((run) => fingerprint(run)),
           },
   }
-}
-
-export function planSpace(
-  spec: SpaceFusionSpec,
-  members: readonly VectorTrial[],
-  on: PlannedCollection,
-  dtype: VectorDtype,
-  depth: number,
-): Planned {
-  const sizes = members.map(sizeOf)
-  const known = sizes.every((size) => size !== null)
-  const dimension = known ? fusedDimension(spec.space, sizes as number[]) : null
-  const fitted: Json = {
-    artifact: 'space-fusion',
-    version: SPACE_FUSION_VERSION,
-    space: spec.space as unknown as Json,
-    members: members.map((trial) => ({
-      documents: fingerprint(vectorsOf(trial).documents),
-      similarity: similarityOf(trial),
-    })),
-  }
-  const artifacts: SpaceArtifacts = {
-    fitted,
-    documents: { artifact: 'vectors', side: 'document', space: fingerprint(fitted), dtype },
-    queries: {
-      artifact: 'vectors',
-      side: 'query',
-      space: fingerprint(fitted),
-      of: members.map((trial) => fingerprint(vectorsOf(trial).queries)),
-    },
-  }
-  const whole = known ? sizes.reduce((sum: number, size) => sum + size!, 0) : null
-  const quick = { seconds: 0.1, memoryBytes: 0, diskBytes: 0 }
-  return {
-    parts: { kind: 'space', spec, members, artifacts },
-    made: {
-      documents: artifacts.documents,
-      queries: artifacts.queries,
-      similarity: fusedSimilarity(spec.space),
-    },
-    steps: [
-      {
-        what: 'fit fused space',
-        kind: 'postprocess',
-        identity: fitted,
-        estimate: estimatePostprocess(on.summary, whole),
-      },
-      {
-        what: 'fuse document vectors',
-        kind: 'vectors',
-        identity: artifacts.documents,
-        estimate: { ...quick, diskBytes: on.summary.documents * (dimension ?? 1024) * 4 },
-      },
-      { what: 'fuse query vectors', kind: 'vectors', identity: artifacts.queries, estimate: quick },
-    ],
-    search: estimateSearch(on.summary, dimension ?? 1024, depth),
-  }
-}
-
-/** Lengths mean something where vectors stand one after the other; the others are scaled to length 1. */
-export function fusedSimilarity({ method }: SpaceOptions): 'cosine' | 'dot' {
-  return method === 'concat' ? 'dot' : 'cosine'
-}
-
-export function similarityOf(trial: VectorTrial): 'cosine' | 'dot' {
-  return trial.kind === 'dense' ? trial.encoder.info.recipe.similarity : fusedSimilarity(trial.spec.space)
-}
-
-/** The vectors that a trial searches. */
-export function vectorsOf(trial: VectorTrial): { readonly documents: Json; readonly queries: Json } {
-  return trial.kind === 'dense' ? (trial.artifacts.postprocess ?? trial.artifacts) : trial.artifacts
-}
-
-/** Numbers per vector; null where only a server knows. */
-function sizeOf(trial: VectorTrial): number | null {
-  if (trial.kind === 'dense') {
-    const { dimension } = trial.encoder.info
-    return dimension === null ? null : dimensionAfter(trial.spec.postprocess, dimension)
-  }
-  const sizes = trial.members.map(sizeOf)
-  return sizes.every((size) => size !== null) ? fusedDimension(trial.spec.space, sizes as number[]) : null
 }

@@ -29,7 +29,7 @@ export function summariseFusion(spec: FusionSpec): string {
 }
 
 /** `for nDCG@10 by 5-fold cross-validation`. */
-export function learnedBy({ by, measure, seed }: LearnSpec): string {
+function learnedBy({ by, measure, seed }: LearnSpec): string {
   return 'folds' in by
     ? `for ${measure} by ${by.folds}-fold cross-validation over queries, seed ${seed}`
     : `for ${measure} on the split ${by.split}`

@@ -2,8 +2,8 @@ import type { Run } from '../../data/types.ts'
 import { sorted } from '../query.ts'
 import type { RankedList } from '../table.ts'
 import type { RouteOptions } from './options.ts'
-import { LIST_FEATURES, listFeatures, PAIR_FEATURES, pairFeatures } from './score-features.ts'
-import { TEXT_FEATURES, textFeatures } from './text-features.ts'
+import { listFeatures, pairFeatures } from './score-features.ts'
+import { textFeatures } from './text-features.ts'
 
 const EMPTY: RankedList = { ids: [], scores: new Float64Array(0) }
 
@@ -21,16 +21,6 @@ export function queryFeatures(
     ...own,
     ...lists.flatMap(listFeatures),
     ...pairsOf(lists.length).flatMap(([a, b]) => pairFeatures(lists[a]!, lists[b]!)),
-  ]
-}
-
-/** Names of {@link queryFeatures}, member by number from 0. */
-export function featureNames(members: number, features: RouteOptions['features']): string[] {
-  if (features === 'query') return [...TEXT_FEATURES]
-  return [
-    ...TEXT_FEATURES,
-    ...Array.from({ length: members }, (_, i) => LIST_FEATURES.map((name) => `${name} of ${i}`)).flat(),
-    ...pairsOf(members).flatMap(([a, b]) => PAIR_FEATURES.map((name) => `${name} of ${a} and ${b}`)),
   ]
 }
 

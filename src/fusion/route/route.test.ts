@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../data/types.ts'
-import { featureNames, queryFeatures } from './features.ts'
+import { queryFeatures } from './features.ts'
 import { routeOptions } from './options.ts'
 import { type RouteData, routedWorth } from './regression.ts'
 import { fitRidge } from './ridge.ts'
@@ -61,11 +61,14 @@ describe('features of a query', () => {
     expect(pairFeatures(list([]), list([]))).toEqual([0, 0])
   })
 
-  it('have names, one each', () => {
+  it('are as many for every query, whatever was found', () => {
     const runs: Run[] = [1, 2, 3].map((i) => new Map([['q', list([i, i / 2])]]))
-    for (const features of ['all', 'query'] as const)
-      expect(queryFeatures('q', 'a text', runs, features)).toHaveLength(featureNames(3, features).length)
-    expect(queryFeatures('absent', 'a text', runs, 'all').every(Number.isFinite)).toBe(true)
+    for (const features of ['all', 'query'] as const) {
+      const [found, absent] = ['q', 'absent'].map((query) => queryFeatures(query, 'a text', runs, features))
+      expect(found).toHaveLength(features === 'query' ? 9 : 9 + 3 * 6 + 3 * 2)
+      expect(absent).toHaveLength(found!.length)
+      expect(absent!.every(Number.isFinite)).toBe(true)
+    }
   })
 })
 

@@ -1,7 +1,7 @@
 import type { RankedList } from '../table.ts'
 
 /** What one member's list tells of a query. */
-export const LIST_FEATURES = [
+const LIST_FEATURES = [
   'top score',
   'lead of the first',
   'lead over the tenth',
@@ -9,9 +9,6 @@ export const LIST_FEATURES = [
   'entropy',
   'documents (log)',
 ] as const
-/** What two lists tell together. */
-export const PAIR_FEATURES = ['overlap in 10', 'overlap in 100'] as const
-
 const TOP = 10
 const DEEP = 100
 

@@ -71,7 +71,7 @@ export async function jointMoments(members: readonly MemberSpace[], work: LongWo
   }
 }
 
-export function transposed({ data, rows, columns }: Matrix<Float64Array>): Matrix<Float64Array> {
+function transposed({ data, rows, columns }: Matrix<Float64Array>): Matrix<Float64Array> {
   const out = new Float64Array(data.length)
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!
   return { data: out, rows: columns, columns: rows }
