@@ -7,6 +7,7 @@ from torch import nn
 
 from . import attention
 from .errors import WorkerError
+from .joined import join
 from .last_layer import KNOWN, LastLayer
 from .packing import Pack
 from .vision import Vision
@@ -94,9 +95,10 @@ class Decoder:
             self.core.layers[self.layer - 1].register_forward_hook(from_output)
 
     def compile(self, **options):
-        """Fuses what lies between the matrix products, layer by layer."""
+        """Fuses what lies between the matrix products, layer by layer, and products of one input."""
         for layer in self.core.layers:
             if not isinstance(layer, LastLayer):
+                join(layer)
                 layer.compile(**options)
 
     # --- Running --------------------------------------------------------------------------------------------------------------------------
