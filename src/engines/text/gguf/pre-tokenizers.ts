@@ -108,3 +108,40 @@ export function namedPreTokenizer(name: string): NamedPreTokenizer | null {
 export function addsSeparator(name: string): boolean {
   return SEPARATED.has(name)
 }
+
+/**
+ * The name for a tokenizer.json's way of cutting words.
+ *
+ * @param preTokenizer As tokenizer.json has it.
+ * @param nfc Whether text is normalised to NFC before.
+ * @returns Null for one that has no name here.
+ */
+export function nameOfPreTokenizer(preTokenizer: unknown, ignoreMerges: boolean, nfc: boolean): string | null {
+  const given = JSON.stringify(stagesOf(preTokenizer as Stage | null))
+  const fitting = [...KNOWN].filter(
+    ([, known]) => known.ignoreMerges === ignoreMerges && JSON.stringify(known.stages.flatMap(stagesOf)) === given,
+  )
+  // Names of one pattern differ in what transformers does before.
+  return (fitting.find(([, { tokenizerClass }]) => (tokenizerClass !== null) === nfc) ?? fitting[0])?.[0] ?? null
+}
+
+interface Stage {
+  readonly type?: string
+  readonly pretokenizers?: readonly Stage[]
+  readonly pattern?: unknown
+  readonly behavior?: unknown
+  readonly invert?: unknown
+  readonly add_prefix_space?: unknown
+  readonly use_regex?: unknown
+  readonly individual_digits?: unknown
+}
+
+/** Stages one by one, with what decides how they cut. */
+function stagesOf(stage: Stage | PreTokenizerConfig | null): object[] {
+  if (stage === null) return []
+  const { type, pretokenizers, pattern, behavior, invert, add_prefix_space, use_regex, individual_digits } =
+    stage as Stage
+  if (type === 'Sequence') return (pretokenizers ?? []).flatMap(stagesOf)
+  if (type === 'ByteLevel') return [{ type, prefix: add_prefix_space ?? true, regex: use_regex ?? true }]
+  return [{ type, pattern, behavior, invert: invert ?? false, individual_digits }]
+}
