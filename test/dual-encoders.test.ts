@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { prepareOnnx } from '../src/engines/onnx/index.ts'
 import { prepareTorch } from '../src/engines/torch/index.ts'
@@ -82,6 +84,13 @@ describePictures('dual encoders against transformers', () => {
         await encoder.close()
       }
     })
+  })
+
+  it('stream: memory does not grow with the number of pictures', { timeout: 120_000 }, () => {
+    const script = fileURLToPath(new URL('../scripts/stream-images.ts', import.meta.url))
+    const out = execFileSync(process.execPath, [script, join(root, 'clip'), '400', '160'], { encoding: 'utf8' })
+    const [, megabytes] = /400 pictures of 160 pixels .* at most (\d+) MiB/.exec(out)!
+    expect(Number(megabytes)).toBeLessThan(500)
   })
 
   it('take a prompt around texts, and no other recipe', async () => {

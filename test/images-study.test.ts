@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { StudyResults } from '../src/study/results.ts'
 import { runCli } from './support/cli.ts'
 import { describePictures, pythonPath, runPython } from './support/python.ts'
+import { describeShared, sharedPath } from './support/shared.ts'
 
 const env = { FIELDTRIAL_PYTHON: pythonPath, OMP_NUM_THREADS: '1' }
 const line = (record: object) => `${JSON.stringify(record)}\n`
@@ -28,7 +29,8 @@ describePictures('a study over images', () => {
       .png()
       .toFile(join(collection, 'images', 'clear.png'))
     await writeFile(join(collection, 'images', 'broken.jpg'), '<html>not found</html>')
-    const shown = [...colours.map((name) => `${name}.jpg`), 'clear.png', 'broken.jpg']
+    await writeFile(join(collection, 'images', 'empty.jpg'), '')
+    const shown = [...colours.map((name) => `${name}.jpg`), 'clear.png', 'broken.jpg', 'empty.jpg']
     await writeFile(
       join(collection, 'corpus.jsonl'),
       shown
@@ -70,6 +72,7 @@ ${more}`,
     expect(status).toEqual({ bm25: 'done', clip: 'failed', vl: 'failed' })
     expect(run.code).toBe(3)
     expect(run.stderr).toMatch(/The picture images\/broken\.jpg of "broken" cannot be decoded: it is no JPEG/)
+    expect(run.stderr).toContain('So do 1 others of ./coll.')
     expect(run.stderr).toContain('images: { broken: skip }')
   })
 
@@ -81,12 +84,12 @@ ${more}`,
     for (const id of ['clip', 'vl']) {
       const trial = results.trials.find(({ retriever }) => retriever === id)!
       expect(trial.status).toBe('done')
-      expect(trial.warnings.join('\n')).toMatch(/1 of 8 documents with images were left out.*"broken"/)
+      expect(trial.warnings.join('\n')).toMatch(/2 of 9 documents with images were left out.*"broken", "empty"/)
       expect(trial.warnings.join('\n')).toMatch(/1 images of documents are transparent: they were laid on white/)
       const ranked = (await readFile(join(folder, 'results', 'skip', trial.runFile!), 'utf8')).trim().split('\n')
       // Eight documents for each of three queries, the one whose query is a picture included.
       expect(ranked).toHaveLength(24)
-      expect(ranked.some((row) => row.includes('broken'))).toBe(false)
+      expect(ranked.some((row) => /broken|empty/.test(row))).toBe(false)
       expect(trial.mean['R@10']).toBe(1)
       // The same picture on both sides has the same vector under a dual encoder.
       if (id === 'clip')
@@ -113,5 +116,56 @@ ${more}`,
     const run = await runCli(['run', 'wrong.yaml', '-w', 'ws'], { cwd: folder, env })
     expect(run.code).toBe(2)
     expect(run.stderr).toContain('`maxPixels` is for engine: torch')
+  })
+
+  describeShared('photographs of Flickr8k', ['data/flickr8k-1k'], () => {
+    it('are found by their captions about as often as chance has it, the models being random', {
+      timeout: 240_000,
+    }, async () => {
+      const from = sharedPath('data/flickr8k-1k')
+      const slice = join(folder, 'flickr')
+      await mkdir(join(slice, 'images'), { recursive: true })
+      await mkdir(join(slice, 'qrels'))
+      const documents = (await readFile(join(from, 'corpus.jsonl'), 'utf8')).split('\n').slice(0, 40)
+      await writeFile(join(slice, 'corpus.jsonl'), documents.join('\n'))
+      const ids = new Set<string>()
+      for (const record of documents.map((text) => JSON.parse(text) as { _id: string; image: string })) {
+        ids.add(record._id)
+        await copyFile(join(from, record.image), join(slice, record.image))
+      }
+      const judged = (await readFile(join(from, 'qrels', 'all.tsv'), 'utf8'))
+        .split('\n')
+        .filter((row) => ids.has(row.split('\t')[1] ?? ''))
+      await writeFile(join(slice, 'qrels', 'test.tsv'), `query-id\tcorpus-id\tscore\n${judged.join('\n')}\n`)
+      await copyFile(join(from, 'queries.jsonl.gz'), join(slice, 'queries.jsonl.gz'))
+      await writeFile(
+        join(folder, 'flickr.yaml'),
+        `collections: [./flickr]
+baselines: [bm25]
+models:
+  - { id: siglip, model: ./siglip }
+  - { id: vl, model: ./qwen3-vl, engine: torch, device: cpu, recipes: [{ recipe: promptreps, output: [dense, hybrid], maxLength: 20 }] }
+measures: [R@10]
+output: { formats: [json, markdown] }
+`,
+      )
+      const run = await runCli(['run', 'flickr.yaml', '-w', 'ws'], { cwd: folder, env })
+      expect(run.stderr).toContain('None of the 40 documents of ./flickr has a title or a text: 40 of them are images.')
+      const file = join(folder, 'results', 'flickr', 'results.json')
+      const { trials } = JSON.parse(await readFile(file, 'utf8')) as StudyResults
+      const recall = Object.fromEntries(trials.map(({ retriever, mean }) => [retriever, mean['R@10']]))
+      expect(Object.keys(recall)).toEqual([
+        'bm25',
+        'siglip',
+        'vl+promptreps-length_20',
+        'vl+promptreps-length_20-hybrid',
+      ])
+      expect(recall.bm25).toBeUndefined()
+      // Ten of forty by chance.
+      for (const id of ['siglip', 'vl+promptreps-length_20']) {
+        expect(recall[id]).toBeGreaterThan(0.1)
+        expect(recall[id]).toBeLessThan(0.45)
+      }
+    })
   })
 })

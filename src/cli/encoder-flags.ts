@@ -9,6 +9,8 @@ export interface EncoderFlags {
   dtype?: string
   device?: string
   adapter?: string
+  minPixels?: string
+  maxPixels?: string
   recipe?: string
   system?: string
   queryPrompt?: string
@@ -23,8 +25,8 @@ export interface EncoderFlags {
   maxLength?: string
 }
 
-/** Adds the flags to a command. */
-export function withEncoderFlags(command: Command): Command {
+/** Adds the flags of the recipe alone to a command. */
+export function withRecipeFlags(command: Command): Command {
   return command
     .option('--recipe <id>', 'how the model becomes a retriever (see `fieldtrial recipe list`)')
     .option('--system <text>', "system turn of chat layouts: default (the template's own), none, or a text")
@@ -43,6 +45,11 @@ export function withEncoderFlags(command: Command): Command {
     .option('--layout <name>', 'layout of the recipe `instruct`: e5, qwen3, gte, bge-code')
     .option('--generate-tokens <n>', 'tokens that `promptreps` decodes at most')
     .option('--max-length <n>', 'tokens kept of a text')
+}
+
+/** Adds all flags to a command. */
+export function withEncoderFlags(command: Command): Command {
+  return withRecipeFlags(command)
     .addOption(
       new Option('--engine <name>', 'what runs the model (default: onnx, for GGUF files llama)').choices([
         'onnx',
@@ -65,6 +72,8 @@ export function withEncoderFlags(command: Command): Command {
       'what computes; onnx: cpu, cuda, coreml, dml, webgpu; torch: auto, cpu, mps, cuda, cuda:N, cuda:0,1, cuda:all; llama: auto, cpu, metal, cuda, vulkan',
     )
     .option('--adapter <folder or id>', 'LoRA weights for the model (engine torch)')
+    .option('--min-pixels <n>', 'least pixels of an image (vision-language models, engine torch)')
+    .option('--max-pixels <n>', 'most pixels of an image')
     .option('--url <address>', 'a server that runs the model')
 }
 
@@ -108,6 +117,8 @@ export async function encoderSpec(model: string, flags: EncoderFlags): Promise<D
         dtype: flags.dtype,
         device: flags.device,
         adapter: flags.adapter,
+        minPixels: number('min-pixels', flags.minPixels),
+        maxPixels: number('max-pixels', flags.maxPixels),
         recipes: [recipe],
       }),
     ],

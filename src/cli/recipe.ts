@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { PromptPreview } from '../engines/types.ts'
+import { FieldtrialError } from '../core/errors.ts'
+import type { EncoderInput, PromptPreview } from '../engines/types.ts'
 import { type EncoderFlags, encoderSpec, withEncoderFlags } from './encoder-flags.ts'
 import { openWorkspace, WORKSPACE_HELP } from './options.ts'
 import { alignTable } from './table.ts'
@@ -7,7 +9,8 @@ import { createTerminal, type Terminal } from './terminal.ts'
 
 interface ShowFlags extends EncoderFlags {
   model: string
-  text: string
+  text?: string
+  image?: string
   side?: 'query' | 'document' | 'both'
   task?: string
   workspace?: string
@@ -38,11 +41,12 @@ export function registerRecipe(program: Command): void {
       .command('show')
       .summary('the prompt as a model gets it, token by token')
       .description(
-        'Prints the exact tokens that a model is given for a text, which of them are pooled, and what was cut. Loads the tokenizer, not the model.',
+        'Prints the exact tokens that a model is given for a text or an image, which of them are pooled, and what was cut. Loads the tokenizer, not the model.',
       )
       .argument('<recipe>', 'a recipe (see `fieldtrial recipe list`)')
       .requiredOption('--model <folder or id>', 'the model')
-      .requiredOption('--text <text>', 'the query or document')
+      .option('--text <text>', 'the query or document')
+      .option('--image <file>', 'its picture, for models that see')
       .option('--side <side>', 'query, document or both', 'both')
       .option('--task <text>', 'task instruction, for recipes that take one'),
   )
@@ -55,6 +59,7 @@ export function registerRecipe(program: Command): void {
     )
     .action(async (id: string, flags: ShowFlags) => {
       const terminal = createTerminal()
+      const input = inputOf(flags)
       const { prepareEncoder } = await import('../study/prepare.ts')
       const { GENERIC_TASK } = await import('../recipes/index.ts')
       const workspace = await openWorkspace(flags.workspace)
@@ -64,7 +69,7 @@ export function registerRecipe(program: Command): void {
         flags.side === 'query' || flags.side === 'document' ? [flags.side] : (['query', 'document'] as const)
       const task = flags.task ?? GENERIC_TASK.instruction
       const prompts = await Promise.all(
-        sides.map(async (side) => ({ side, prompts: (await preview?.(flags.text, side, task)) ?? [] })),
+        sides.map(async (side) => ({ side, prompts: (await preview?.(input, side, task)) ?? [] })),
       )
       if (flags.json) {
         terminal.out.write(`${JSON.stringify({ recipe: info.recipe, warnings: info.warnings, sides: prompts })}\n`)
@@ -79,6 +84,24 @@ export function registerRecipe(program: Command): void {
         }
       for (const warning of info.warnings) terminal.out.write(`${terminal.outColors.yellow('warning')}: ${warning}\n`)
     })
+}
+
+function inputOf({ text, image }: ShowFlags): EncoderInput {
+  if (image !== undefined) return { text: text ?? '', image: { path: image, bytes: () => readPicture(image) } }
+  if (text !== undefined) return text
+  throw new FieldtrialError('USAGE', 'There is nothing to show: give --text, --image, or both.')
+}
+
+async function readPicture(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    throw new FieldtrialError('DATA_MISSING', `There is no picture ${file}, or it may not be read.`, {
+      where: { file },
+      hint: 'Check the path.',
+      cause,
+    })
+  }
 }
 
 function describeRecipe({ out }: Terminal, recipe: import('../recipes/types.ts').Recipe): void {
@@ -118,12 +141,31 @@ function countsOf({ tokens, truncated, cutTokens }: PromptPreview): string {
 function tokenTable({ tokens }: PromptPreview): string {
   return alignTable([
     ['', 'id', 'token', 'part', 'pooled'],
-    ...tokens.map(({ id, piece, pooled, contents }, at) => [
-      String(at),
-      String(id),
-      JSON.stringify(piece),
-      contents ? 'text' : 'fixed',
-      pooled ? '●' : '',
-    ]),
+    ...runs(tokens).map(([from, count]) => {
+      const { id, piece, pooled, contents } = tokens[from]!
+      return [
+        count === 1 ? String(from) : `${from}–${from + count - 1}`,
+        String(id),
+        `${JSON.stringify(piece)}${count === 1 ? '' : ` × ${count}`}`,
+        contents ? 'text' : 'fixed',
+        pooled ? '●' : '',
+      ]
+    }),
   ])
 }
+
+/** Where equal tokens in a row begin, and how many they are: an image takes hundreds. Shorter rows stay apart. */
+function runs(tokens: PromptPreview['tokens']): [from: number, count: number][] {
+  const found: [number, number][] = []
+  for (let at = 0; at < tokens.length; ) {
+    let end = at + 1
+    while (tokens[end]?.id === tokens[at]!.id && tokens[end]?.pooled === tokens[at]!.pooled) end++
+    const count = end - at
+    if (count >= SHORTEST_RUN) found.push([at, count])
+    else for (let i = at; i < end; i++) found.push([i, 1])
+    at = end
+  }
+  return found
+}
+
+const SHORTEST_RUN = 4

@@ -79,11 +79,20 @@ function notEmpty(bytes: Uint8Array, where: Where): Uint8Array {
   throw invalid(where, 'the picture is empty.', 'Fetch or copy it again.')
 }
 
-/** What a picture adds to the identity of its record: the hash of its bytes, not its name. */
+/**
+ * What a picture adds to the identity of its record: the hash of its bytes, not its name. An empty one has a hash, too: it is told, like
+ * any other that is broken, to the retrievers that would read it.
+ *
+ * @throws FieldtrialError `DATA_MISSING`.
+ */
 export async function imageHash(image: ImageRef): Promise<string> {
-  return createHash('sha256')
-    .update(await image.bytes())
-    .digest('hex')
+  const hash = createHash('sha256')
+  try {
+    hash.update(await image.bytes())
+  } catch (error) {
+    if (!(error instanceof FieldtrialError) || error.code !== 'DATA_INVALID') throw error
+  }
+  return hash.digest('hex')
 }
 
 /** Counts records by what they hold. */

@@ -115,8 +115,8 @@ export type CountTokens = (
 /** An encoder whose files were found and whose identity is known, not yet in memory. */
 export interface PreparedEncoder {
   readonly info: EncoderInfo
-  /** The prompts of one text, token by token, without loading the model. Absent where a server tokenises. */
-  preview?(text: string, side: Side, task: string): Promise<PromptPreview[]>
+  /** The prompts of one text or image, token by token, without loading the model; none where an image goes into a tower of its own. Absent where a server tokenises. */
+  preview?(input: EncoderInput, side: Side, task: string): Promise<PromptPreview[]>
   /** Loads the tokenizer alone, to count tokens of many texts. Absent where a server tokenises. */
   tokenCounter?(): Promise<CountTokens>
   open(options?: { readonly threads?: number; readonly signal?: AbortSignal }): Promise<Encoder>

@@ -10,7 +10,10 @@ export function itemOf(input: EncoderInput): EncoderItem {
  *
  * @throws FieldtrialError `DATA_INVALID` where one is an image: its text alone would give a vector that looks like any other.
  */
-export function requireTexts(inputs: readonly EncoderInput[], { model, recipe }: EncoderInfo): readonly string[] {
+export function requireTexts(
+  inputs: readonly EncoderInput[],
+  { model, recipe }: Pick<EncoderInfo, 'model' | 'recipe'>,
+): readonly string[] {
   return inputs.map((input) => {
     if (typeof input === 'string') return input
     if (input.image === undefined) return input.text

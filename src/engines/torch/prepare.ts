@@ -10,7 +10,6 @@ import { tokenCounter } from '../text/count-tokens.ts'
 import { type ModelFolder, readModelFolder } from '../text/files.ts'
 import { isGguf, readGguf } from '../text/gguf/file.ts'
 import { hashFiles } from '../text/hash.ts'
-import { previewPrompts } from '../text/preview.ts'
 import type { Checkpoint } from '../text/safetensors.ts'
 import { packageVersion } from '../text/versions.ts'
 import type { EncoderInfo, PreparedEncoder } from '../types.ts'
@@ -21,6 +20,7 @@ import { overflowsFloat16, type TorchFacts, torchFacts } from './facts.ts'
 import { exportGguf } from './gguf.ts'
 import { memoryNeeded } from './memory-needed.ts'
 import type { TorchDtype, TorchPlan } from './plan.ts'
+import { previewTorch } from './preview.ts'
 import { findPython, type PythonFacts, probePython } from './python.ts'
 import { imageReading, planVision, visionWarnings } from './vision.ts'
 
@@ -62,8 +62,7 @@ export interface TorchOptions {
 
 /** Enters every identity: raise it whenever worker or tokenising change what comes out for the same recipe. */
 const ENCODING_VERSION = 1
-const FLOAT8 =
-  'float8: matrix products in 8-bit floating point; vectors differ from bfloat16’s, and may rank worse'
+const FLOAT8 = 'float8: matrix products in 8-bit floating point; vectors differ from bfloat16’s, and may rank worse'
 /** While loading: 8 bits are made of bfloat16; on the processor float32 stands in for them. */
 const BYTES = { float32: 4, bfloat16: 2, float16: 2, float8: 4 } as const
 
@@ -87,7 +86,7 @@ export async function prepareTorch(model: string, options: TorchOptions = {}): P
   const { info, plan } = await planTorch(model, options)
   return {
     info,
-    preview: (text, side, task) => previewPrompts(plan, text, side, task),
+    preview: (input, side, task) => previewTorch(plan, input, side, task),
     tokenCounter: () => tokenCounter(plan),
     open: (open = {}) => TorchEncoder.open(info, plan, open),
   }

@@ -3,11 +3,11 @@ import type { Json } from '../../../core/fingerprint.ts'
 import { resolveRecipe } from '../../../recipes/index.ts'
 import { dualFacts, dualReading } from '../../dual/facts.ts'
 import { planDual } from '../../dual/plan.ts'
+import { previewDual } from '../../dual/preview.ts'
 import { type DualShape, imageTokens } from '../../dual/shape.ts'
 import { tokenCounter } from '../../text/count-tokens.ts'
 import type { ModelFolder } from '../../text/files.ts'
 import { hashFiles } from '../../text/hash.ts'
-import { previewPrompts } from '../../text/preview.ts'
 import type { Checkpoint } from '../../text/safetensors.ts'
 import { packageVersion } from '../../text/versions.ts'
 import type { EncoderInfo, PreparedEncoder } from '../../types.ts'
@@ -78,7 +78,7 @@ export async function prepareDual(
   }
   return {
     info,
-    preview: (text, side, task) => previewPrompts(plan, text, side, task),
+    preview: (input, side, task) => previewDual(plan, input, side, task),
     tokenCounter: () => tokenCounter(plan),
     open: (open = {}) => DualEncoder.open(info, plan, open),
   }
