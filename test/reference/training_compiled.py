@@ -1,9 +1,9 @@
 """The path that training takes on GPUs, on the processor: compiled layers with adapters, packs of many sizes, the attention kernel's interface.
 
-usage: training_compiled.py SCRATCH MODEL...
+usage: training_compiled.py SCRATCH
 
 As in torch_compiled.py an operator of the kernel's signature and meaning stands in its place, here with a backward pass, opaque to the compiler.
-Prints for each model: {"model", "difference": largest one of a gradient to the plain path's, relative to the tensor's largest, "loss", "plain",
+Prints {"difference": largest one of a gradient to the plain path's, relative to the tensor's largest, "loss", "plain",
 "graphs": compilations for all layers and sizes, "again": whether a second pass with dropout gave the vectors of the first, "kept": bytes per token
 that a compiled layer keeps for its backward pass, "eager": without compiling}.
 """
@@ -16,6 +16,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "worker"))
 
+import tiny_models  # noqa: E402
 from fieldtrial_worker import attention  # noqa: E402
 from fieldtrial_worker.training import build as building  # noqa: E402
 from fieldtrial_worker.training.processes import Processes  # noqa: E402
@@ -102,7 +103,7 @@ def trainer_of(job):
     return made
 
 
-def gradients(made, steps=3):
+def gradients(made, steps=2):
     """Of the last of several updates, whose packs have different sizes."""
     for step in range(steps):
         sums = made._gradients(step)
@@ -138,25 +139,22 @@ def replayed(made):
     return half > 1 and all(torch.equal(a, b) for a, b in zip(seen[:half], seen[half:]))
 
 
-for folder in sys.argv[2:]:
-    rows = json.loads((Path(folder) / "config.json").read_text())["vocab_size"]
-    data = SCRATCH / f"compiled-{Path(folder).name}"
-    write_set(data, *made_up(3, rows, groups=12))
-    adapter = {"kind": "lora", "r": 4, "alpha": 8, "dropout": 0.0, "targets": LINEARS}
-    job = job_of(folder, data, SCRATCH / "out", adapterConfig=adapter, batch={"queries": 4})
-    plain = gradients(trainer_of(job))
-    dropped = {**job, "adapterConfig": {**adapter, "dropout": 0.3}}
-    eager = trainer_of(dropped)
-    with torch.no_grad():
-        eager._retriever.core.config._attn_implementation = attention.NAME
-    has_kernel, attention.has_kernel, attention.varlen_attn = attention.has_kernel, lambda *_: True, kernel
-    kept_eager = kept_bytes(eager)
-    building.COMPILED["backend"] = "aot_eager_decomp_partition"
-    torch._dynamo.utils.counters.clear()
-    fast = gradients(trainer_of({**job, "compile": True}))
-    graphs = torch._dynamo.utils.counters["stats"].get("unique_graphs", 0)
-    made = trainer_of({**dropped, "compile": True, "batch": {**job["batch"], "chunk": 7}})
-    again, kept = replayed(made), kept_bytes(made)
-    attention.has_kernel = has_kernel
-    difference = max(float((fast[1][name] - grad).abs().max() / grad.abs().max()) for name, grad in plain[1].items())
-    print(json.dumps({"model": Path(folder).name, "difference": difference, "loss": fast[0], "plain": plain[0], "graphs": graphs, "again": again, "kept": kept, "eager": kept_eager}), flush=True)
+tiny_models.main(SCRATCH / "models")
+folder, data = SCRATCH / "models" / "qwen2", SCRATCH / "set-compiled"
+write_set(data, *made_up(3, tiny_models.VOCABULARY, groups=12))
+adapter = {"kind": "lora", "r": 4, "alpha": 8, "dropout": 0.0, "targets": LINEARS}
+job = job_of(folder, data, SCRATCH / "out", adapterConfig=adapter, batch={"queries": 4})
+plain = gradients(trainer_of(job))
+dropped = {**job, "adapterConfig": {**adapter, "dropout": 0.3}}
+eager = trainer_of({**dropped, "batch": {**job["batch"], "chunk": 7}})
+again = replayed(eager)
+has_kernel, attention.has_kernel, attention.varlen_attn = attention.has_kernel, lambda *_: True, kernel
+kept_eager = kept_bytes(eager)
+building.COMPILED["backend"] = "aot_eager_decomp_partition"
+torch._dynamo.utils.counters.clear()
+fast = gradients(trainer_of({**job, "compile": True}))
+graphs = torch._dynamo.utils.counters["stats"].get("unique_graphs", 0)
+kept = kept_bytes(trainer_of({**dropped, "compile": True}))
+attention.has_kernel = has_kernel
+difference = max(float((fast[1][name] - grad).abs().max() / grad.abs().max()) for name, grad in plain[1].items())
+print(json.dumps({"difference": difference, "loss": fast[0], "plain": plain[0], "graphs": graphs, "again": again, "kept": kept, "eager": kept_eager}), flush=True)

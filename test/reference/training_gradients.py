@@ -1,8 +1,8 @@
 """Loss and gradients of the worker's training against a plain implementation (training_plain.py), on tiny random models in float32.
 
-usage: training_gradients.py MODELS BERT SCRATCH
+usage: training_gradients.py BERT SCRATCH
 
-MODELS is a folder of tiny_models.py. Prints one JSON object a line and case: {"case", "loss", "plain": the other one's loss, "difference":
+Prints one JSON object a line and case: {"case", "loss", "plain": the other one's loss, "difference":
 largest difference of a gradient, relative to the largest number of its tensor's plain gradient (or a thousandth of the largest of all),
 "missing": tensors that only one of the two has}.
 """
@@ -17,6 +17,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "worker"))
 
+import tiny_models  # noqa: E402
 from fieldtrial_worker import attention  # noqa: E402
 from fieldtrial_worker.training.processes import Processes  # noqa: E402
 from fieldtrial_worker.training.trainer import Trainer  # noqa: E402
@@ -24,7 +25,8 @@ from fieldtrial_worker.training.weights import put  # noqa: E402
 from training_plain import gradients, load  # noqa: E402
 from training_set import job_of, made_up, write_set  # noqa: E402
 
-MODELS, BERT, SCRATCH = map(Path, sys.argv[1:4])
+BERT, SCRATCH = map(Path, sys.argv[1:3])
+MODELS = SCRATCH / "models"
 LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 LORA = {"kind": "lora", "r": 4, "alpha": 8, "dropout": 0.0, "targets": LINEARS}
 SPARSE = {"recipe": {"sparse": True}, "loss": {"sparse": {"weight": 0.5, "dense": 2.0}}}
@@ -166,6 +168,7 @@ def two_processes():
 
 torch.set_num_threads(1)
 attention.register()
+tiny_models.main(MODELS)
 write_sets()
 # Before this process has computed anything: a fork of threads at work would not work.
 two_processes()

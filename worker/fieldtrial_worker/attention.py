@@ -86,6 +86,8 @@ def packed_attention(
 
 def attend(q, k, v, cu_q, cu_k, max_q, max_k, window, scale, softcap=None):
     """q: tokens x heads x size; k, v: tokens x fewer heads x size; result as q."""
+    # Under autocast rotating gives float32, of which the kernel knows nothing.
+    q, k = q.to(v.dtype), k.to(v.dtype)
     if softcap is None and has_kernel(q.device, q.dtype) and q.shape[-1] <= KERNEL_HEADS:
         left, right = (-1 if side is None else side for side in window)
         return varlen_attn(
