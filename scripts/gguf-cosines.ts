@@ -3,7 +3,7 @@
  * one text at a time (test/reference/recipe_vectors.py; needs PyTorch and transformers in .venv). Recipes that llama.cpp cannot serve are
  * listed with the reason.
  *
- *   node scripts/gguf-cosines.ts MODEL.gguf FOLDER
+ *   node scripts/gguf-cosines.ts MODEL.gguf FOLDER [RECIPE…]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,12 +15,15 @@ import { REAL_JOBS, REAL_TEXTS, SIDES, TASK } from '../test/support/recipe-jobs.
 import { type Job, referenceVectors } from '../test/support/recipe-vectors.ts'
 import { cosine } from '../test/support/torch.ts'
 
-const [file, folder] = process.argv.slice(2).map((path) => resolve(path))
-if (file === undefined || folder === undefined) throw new Error('usage: node scripts/gguf-cosines.ts MODEL.gguf FOLDER')
+const [file, folder] = process.argv.slice(2, 4).map((path) => resolve(path))
+const only = process.argv.slice(4)
+if (file === undefined || folder === undefined)
+  throw new Error('usage: node scripts/gguf-cosines.ts MODEL.gguf FOLDER [RECIPE…]')
 
 const served: { job: Job; prepared: PreparedEncoder }[] = []
 const refused: string[] = []
 for (const { key, recipe, parameters } of REAL_JOBS) {
+  if (only.length > 0 && !only.includes(key)) continue
   const { sparse: _, ...dense } = parameters
   const job = { key, recipe, parameters: dense }
   try {

@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { FieldtrialError } from '../src/core/errors.ts'
 import { runConformance } from '../src/engines/conformance/index.ts'
 import { type LlamaOptions, prepareLlama } from '../src/engines/llama/index.ts'
 import { prepareOnnx } from '../src/engines/onnx/index.ts'
 import type { Encoded, Encoder } from '../src/engines/types.ts'
+import { RECIPES } from '../src/recipes/index.ts'
+import { NOT_BY_LLAMA } from '../src/recipes/reference.ts'
 import { writeGguf } from './support/gguf.ts'
 import { JOBS, TASK, TEXTS } from './support/recipe-jobs.ts'
 import { type TinyDecoder, type TinyFamily, writeTinyDecoder, writeTinyEncoder } from './support/tiny-gguf.ts'
@@ -113,6 +116,15 @@ describe('engine llama', { timeout: 60_000 }, () => {
     })
   })
 
+  it.each(RECIPES.map(({ id }) => id))('serves %s, or not, as the page of recipes says', async (recipe) => {
+    const prepared = prepareLlama(qwen2.gguf, { device: 'cpu', recipe })
+    const served = await prepared.then(
+      () => true,
+      (error: FieldtrialError) => (error.code === 'RECIPE_INVALID' ? false : Promise.reject(error)),
+    )
+    expect(served).toBe(!NOT_BY_LLAMA[recipe]?.startsWith('not served'))
+  })
+
   it.each<[TinyFamily, string]>([
     ['qwen3', 'last-token'],
     ['llama', 'prompteol'],
@@ -177,7 +189,7 @@ describe('engine llama when things go wrong', { timeout: 60_000 }, () => {
   /** Processes that run llama.cpp for this one. */
   const children = (): number[] => {
     try {
-      const found = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'llama/child'], { encoding: 'utf8' })
+      const found = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'llama/llama-worker'], { encoding: 'utf8' })
       return found.trim().split('\n').map(Number)
     } catch {
       return []

@@ -46,13 +46,29 @@ its own mean; the queries' mean is that of training queries (queries of the file
 sentences of documents under the query prompt, never of the queries under test. Vectors are not encoded again for it.
 
 ## All recipes
+
+llama.cpp hands out one pooled vector of the last layer, so \`engine: llama\` ([GGUF](gguf.md)) cannot serve all of them; what it gives of each
+stands below.
 `
+
+/** What llama.cpp cannot give of a recipe, in words; absent: all of it. Kept equal to what the engine refuses by a test. */
+export const NOT_BY_LLAMA: Readonly<Record<string, string>> = {
+  'weighted-mean': 'not served (weights by position)',
+  echo: 'not served (a part of the prompt is pooled)',
+  llm2vec: 'not served (attention in both directions)',
+  'dual-encoder': 'not served (two encoders)',
+  promptreps: 'the dense half of one token',
+  instruct: 'all layouts but gte (attention in both directions)',
+  'sentence-transformers': 'the pooling that the file names',
+  e5v: 'text, no images',
+  'vision-chat': 'text, no images',
+}
 
 /** The page of recipes in Markdown, straight from the definitions. */
 export function recipesReference(): string {
   const sections = RECIPES.map(
     ({ id, summary, source, parameters }) =>
-      `### \`${id}\`\n\n${summary[0]!.toUpperCase()}${summary.slice(1)}.\n\nFrom ${source}. Takes: ${parameters.map((name) => `\`${name}\``).join(', ')}.\n`,
+      `### \`${id}\`\n\n${summary[0]!.toUpperCase()}${summary.slice(1)}.\n\nFrom ${source}. Takes: ${parameters.map((name) => `\`${name}\``).join(', ')}. Engine llama: ${NOT_BY_LLAMA[id] ?? 'all of it'}.\n`,
   )
   const tasks = Object.entries({
     ...prefixed('beir', BEIR_TASKS),

@@ -89,7 +89,7 @@ export function estimateEncoding(
 
 function guessedOperations({ engine, identity }: EncoderInfo): number {
   const { device } = identity as { readonly device?: unknown }
-  return engine === 'torch' && device !== 'cpu'
+  return (engine === 'torch' || engine === 'llama') && device !== 'cpu'
     ? GUESSED_OPERATIONS_PER_GPU
     : GUESSED_OPERATIONS_PER_CORE * availableParallelism()
 }

@@ -1,2 +1,2 @@
-export { LLAMA_DEVICES, type LlamaDevice } from './devices.ts'
+export type { LlamaDevice } from './devices.ts'
 export { type LlamaOptions, prepareLlama } from './prepare.ts'

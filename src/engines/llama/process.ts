@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import { workerUrl } from '../../core/worker-url.ts'
-import { type FromChild, fromWire, type LlamaRequest, type ToChild } from './protocol.ts'
+import { type FromWorker, fromWire, type LlamaRequest, type ToWorker } from './protocol.ts'
 
 /** Characters of the process's standard error that are kept for messages. */
 const KEPT_ERROR = 4000
@@ -31,7 +31,7 @@ export class LlamaProcess {
   private died: LlamaDied | null = null
 
   constructor() {
-    this.child = fork(workerUrl(import.meta.url, './child'), {
+    this.child = fork(workerUrl(import.meta.url, './llama-worker'), {
       // What was given to this process (a debugger, a test runner's loader) is not for that one.
       execArgv: [],
       serialization: 'advanced',
@@ -42,7 +42,7 @@ export class LlamaProcess {
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.errors = (this.errors + text).slice(-KEPT_ERROR)
     })
-    this.child.on('message', (message: FromChild) => this.answer(message))
+    this.child.on('message', (message: FromWorker) => this.answer(message))
     this.exited = new Promise((resolve) => {
       this.child.once('error', (error) => {
         this.end(`The process of llama.cpp cannot be started: ${error.message}.`, error)
@@ -94,7 +94,7 @@ export class LlamaProcess {
     process.off('exit', this.killOnExit)
   }
 
-  private send(message: ToChild): void {
+  private send(message: ToWorker): void {
     // That it has just ended is told by its end.
     if (this.child.connected) this.child.send(message, () => undefined)
   }
@@ -115,7 +115,7 @@ export class LlamaProcess {
     for (const part of parts) on ? part?.ref?.() : part?.unref?.()
   }
 
-  private answer(message: FromChild): void {
+  private answer(message: FromWorker): void {
     if ('done' in message) {
       this.waiting.get(message.id)?.onDone?.(message.done)
       return
@@ -140,7 +140,9 @@ export class LlamaProcess {
         : signal === null
           ? `ended with status ${code}`
           : `was ended by ${signal}`
-    const last = this.errors.trim().split('\n').slice(-3).join(' | ')
+    const lines = this.errors.split('\n').filter((line) => line.trim() !== '')
+    // Node ends with a stack and its version; what went wrong stands before.
+    const last = lines.find((line) => /Error\b/.test(line)) ?? lines.slice(-3).join(' | ')
     return `The process of llama.cpp ${how}${last === '' ? '' : `: ${last}`}.`
   }
 }

@@ -45,13 +45,13 @@ export interface EncodeRequest {
 
 export type LlamaRequest = ProbeRequest | LoadRequest | EncodeRequest
 
-export type ToChild = { readonly id: number } & (
+export type ToWorker = { readonly id: number } & (
   | LlamaRequest
   | { readonly method: 'cancel' }
   | { readonly method: 'end' }
 )
 
-export type FromChild =
+export type FromWorker =
   | { readonly id: number; readonly done: number }
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly error: WireError }

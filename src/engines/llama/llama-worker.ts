@@ -1,17 +1,17 @@
 import { LoadedModel, openBackend } from './model.ts'
-import type { EncodeRequest, FromChild, LlamaFacts, LlamaRequest, ToChild } from './protocol.ts'
+import type { EncodeRequest, FromWorker, LlamaFacts, LlamaRequest, ToWorker } from './protocol.ts'
 import { toWire } from './protocol.ts'
 
 /*
  * The process that runs llama.cpp (see process.ts). Requests are done one after the other; it ends when its parent does, or closes the channel.
  */
-const send = (message: FromChild) => process.send!(message)
+const send = (message: FromWorker) => process.send!(message)
 const cancelled = new Set<number>()
 let model: LoadedModel | null = null
 let queue: Promise<void> = Promise.resolve()
 
 process.on('disconnect', () => process.exit(0))
-process.on('message', (message: ToChild) => {
+process.on('message', (message: ToWorker) => {
   if (message.method === 'end') process.exit(0)
   else if (message.method === 'cancel') {
     cancelled.add(message.id)
