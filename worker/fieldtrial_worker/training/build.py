@@ -8,6 +8,7 @@ from .. import attention
 from ..decoder import Decoder
 from ..encoder import Encoder
 from ..errors import WorkerError
+from ..last_layer import LastLayer
 from ..loading import load
 from ..packing import STEPS, step_above
 from .low_rank import adapt
@@ -97,7 +98,10 @@ def assemble(model, missing, job: dict, data, processes, where, sharded=False) -
         getattr(retriever.core, name)({"use_reentrant": False})
     if fixed:
         compiler.activation_memory_budget = MEMORY_BUDGET
-        run.compile(**COMPILED)
+        # Not as encoding does it, which joins matrices: those that are trained stay as they are.
+        for layer in run.core.layers:
+            if not isinstance(layer, LastLayer):
+                layer.compile(**COMPILED)
     if sharded:
         _share_out(retriever, _layers(retriever.core), processes, job, full=adapter is None)
         run.device = processes.device
