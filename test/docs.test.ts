@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { commandReference } from '../src/cli/reference.ts'
 import { recipesReference } from '../src/recipes/reference.ts'
 import { studyReference } from '../src/study/reference.ts'
+import { trainingReference } from '../src/train/reference.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pages = [
@@ -18,6 +19,7 @@ const pages = [
 describe('the docs', () => {
   it('that are made from the program are up to date (node scripts/references.mjs)', () => {
     expect(readFileSync(join(root, 'docs/study-file.md'), 'utf8')).toBe(studyReference())
+    expect(readFileSync(join(root, 'docs/training-file.md'), 'utf8')).toBe(trainingReference())
     expect(readFileSync(join(root, 'docs/command-line.md'), 'utf8')).toBe(commandReference())
     expect(readFileSync(join(root, 'docs/recipes.md'), 'utf8')).toBe(recipesReference())
   })

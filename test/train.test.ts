@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readModelFolder } from '../src/engines/text/files.ts'
 import type { StudyResults } from '../src/study/results.ts'
 import { readTrained } from '../src/study/trained.ts'
 import { parseEvents } from '../src/train/job/events.ts'
@@ -255,7 +256,21 @@ models:
     if (!mountSmall(disk)) context.skip('only root can mount a small file system')
     try {
       const output = { dir: './disk/job' }
-      await write('full.yaml', training('full', { output, adapter: 'full', checkpoints: { every: 2, keep: 9 } }))
+      // In the layout of sentence-transformers, with a module that has no folder.
+      const model = join(folder, 'models', 'layout')
+      await cp(join(folder, 'models', 'qwen2'), model, { recursive: true })
+      const modules = ['Transformer', 'Pooling', 'Normalize'].map((name, idx) => ({
+        idx,
+        name: String(idx),
+        path: idx === 0 ? '' : `${idx}_${name}`,
+        type: `sentence_transformers.models.${name}`,
+      }))
+      await write('models/layout/modules.json', JSON.stringify(modules))
+      await mkdir(join(model, '1_Pooling'))
+      const pooling = { word_embedding_dimension: 64, pooling_mode_mean_tokens: true }
+      await write('models/layout/1_Pooling/config.json', JSON.stringify(pooling))
+      const whole = { model: './models/layout', recipe: 'sentence-transformers', adapter: 'full' }
+      await write('full.yaml', training('full', { ...whole, output, checkpoints: { every: 2, keep: 9 } }))
       const full = await train('full.yaml')
       expectRefusal(full, 6, /MiB|disk is full/, /Make room/)
       const kept = readdirSync(join(disk, 'job', 'checkpoints'))
@@ -264,6 +279,10 @@ models:
       const again = await train('full.yaml')
       expect(again.stderr).toMatch(/Goes on from step [246]\./)
       expect(again.code, again.stderr).toBe(0)
+      const files = await readModelFolder(join(disk, 'job', 'model'))
+      expect(files.modules).toEqual(modules)
+      expect(files.moduleConfigs['1_Pooling']).toEqual(pooling)
+      expect(await readTrained(files.folder)).toMatchObject({ kind: 'whole', name: 'full' })
     } finally {
       execFileSync('umount', [disk])
     }

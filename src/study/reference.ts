@@ -43,13 +43,21 @@ comparison: { baseline: bm25, test: randomisation, correction: holm }
 
 /** The reference of study files in Markdown: every field with type and meaning, straight from the schema. */
 export function studyReference(): string {
-  const root = studyJsonSchema() as Schema
-  const sections: string[] = [INTRODUCTION, '## Fields\n', table(root)]
+  return fieldReference(studyJsonSchema(), INTRODUCTION)
+}
+
+/** Objects that have a page of their own. */
+const ELSEWHERE = ['train']
+
+/** A page about a kind of file: introduction, then every field with type and meaning, straight from its JSON Schema. */
+export function fieldReference(jsonSchema: object, introduction: string): string {
+  const root = jsonSchema as Schema
+  const sections: string[] = [introduction, '## Fields\n', table(root)]
   for (const [name, schema] of Object.entries(root.properties ?? {})) {
     for (const object of objectsIn(schema)) {
       sections.push(`\n## \`${name}\`\n`, table(object))
       for (const [inner, innerSchema] of Object.entries(object.properties ?? {}))
-        for (const innerObject of objectsIn(innerSchema))
+        for (const innerObject of ELSEWHERE.includes(inner) ? [] : objectsIn(innerSchema))
           sections.push(`\n### \`${name}\`: \`${inner}\`\n`, table(innerObject))
     }
   }

@@ -45,7 +45,8 @@ export async function finishJob(
 /** Tokenizer, sentence-transformers' modules and further configs of the base, beside weights that the worker wrote. */
 async function copyBeside({ files }: TrainingPlan, target: string): Promise<void> {
   const copy = async (from: string, to: string) => {
-    for (const name of await readdir(from)) {
+    // Modules without files, such as a normalisation, may have no folder.
+    for (const name of await readdir(from).catch(() => [])) {
       if (!/\.(json|jinja|txt|model)$/.test(name) || /\.index\.json$/.test(name)) continue
       const there = await stat(join(to, name)).catch(() => null)
       if (there !== null || !(await stat(join(from, name))).isFile()) continue
