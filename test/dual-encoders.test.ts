@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runConformance } from '../src/engines/conformance/index.ts'
 import { prepareOnnx } from '../src/engines/onnx/index.ts'
 import { prepareTorch } from '../src/engines/torch/index.ts'
 import { endIdle } from '../src/engines/torch/worker-pool.ts'
@@ -84,6 +85,17 @@ describePictures('dual encoders against transformers', () => {
         await encoder.close()
       }
     })
+  })
+
+  it.each(['clip', 'siglip'])('%s passes the conformance suite', { timeout: 60_000 }, async (name) => {
+    const encoder = await (await prepareOnnx(join(root, name))).open({ threads: 1 })
+    try {
+      const checks = await runConformance(encoder)
+      expect(checks.filter(({ ok }) => !ok)).toEqual([])
+      expect(checks.length).toBeGreaterThan(10)
+    } finally {
+      await encoder.close()
+    }
   })
 
   it('stream: memory does not grow with the number of pictures', { timeout: 120_000 }, () => {

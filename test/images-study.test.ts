@@ -95,6 +95,8 @@ ${more}`,
       if (id === 'clip')
         expect(ranked.find((row) => row.startsWith('q3'))).toMatch(/^q3\s+Q0\s+blue\s+1\s+(1|0\.99999)/)
     }
+    const evidence = await readFile(join(folder, 'results', 'skip', 'evidence.json'), 'utf8')
+    expect(evidence).toContain('[image images/green.jpg] a green field')
     const report = await readFile(join(folder, 'results', 'skip', 'report.html'), 'utf8')
     expect(report).toContain('were left out')
     // The pixel budget that the model's own files give.

@@ -25,7 +25,7 @@ export async function gatherEvidence(
   const chosen = chooseQueries(queries, trials, measure)
   const shown = chosen.map((query) => ({
     id: query.id,
-    text: cutText(query.text, EVIDENCE_LIMITS.characters).text,
+    text: cutText(shownText(query), EVIDENCE_LIMITS.characters).text,
     relevant: firstRelevant(qrels.get(query.id)),
     ranks: {} as Record<string, (number | null)[]>,
     top: {} as Record<string, QueryEvidence['top'][string]>,
@@ -45,7 +45,7 @@ export async function gatherEvidence(
   if (wanted.size > 0) {
     let left = wanted.size
     let done = 0
-    for await (const { id, title, text } of on.collection.documents()) {
+    for await (const { id, title, ...contents } of on.collection.documents()) {
       if (++done % 1000 === 0) {
         throwIfAborted(work.signal)
         work.onProgress?.({
@@ -57,7 +57,7 @@ export async function gatherEvidence(
         })
       }
       if (!wanted.has(id)) continue
-      documents.set(id, { title, ...cutText(text, EVIDENCE_LIMITS.characters) })
+      documents.set(id, { title, ...cutText(shownText(contents), EVIDENCE_LIMITS.characters) })
       if (--left === 0) break
     }
   }
@@ -66,10 +66,16 @@ export async function gatherEvidence(
     queries: shown,
     queriesTotal: queries.length,
     queryTexts: Object.fromEntries(
-      queries.map(({ id, text }) => [id, cutText(text, EVIDENCE_LIMITS.queryCharacters).text]),
+      queries.map((query) => [query.id, cutText(shownText(query), EVIDENCE_LIMITS.queryCharacters).text]),
     ),
     documents: Object.fromEntries(documents),
   }
+}
+
+/** A picture is told by its path. */
+function shownText({ text, image }: Pick<Query, 'text' | 'image'>): string {
+  if (image === undefined) return text
+  return [`[image ${image.path ?? ''}]`.replace(' ]', ']'), text].filter((part) => part !== '').join(' ')
 }
 
 /** Never cuts a character in two. */

@@ -7,7 +7,7 @@ import { ABBREVIATIONS, LOWER_CASE_STARTERS, STOP_WORDS } from '../../src/recipe
 import { runPython } from './python.ts'
 import type { Answers, Job } from './recipe-vectors.ts'
 
-export function imageFile(file: string): ImageRef {
+function imageFile(file: string): ImageRef {
   return { path: basename(file), bytes: () => readFile(file) }
 }
 

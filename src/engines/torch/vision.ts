@@ -64,7 +64,7 @@ export function imageReading({ settings }: VisionPlan): ImageReading {
 }
 
 /** All that determines the pixels that a model sees of a file. */
-export function imageIdentity(settings: ImageSettings): Json {
+function imageIdentity(settings: ImageSettings): Json {
   return {
     ...(settings as unknown as { readonly [key: string]: Json }),
     vision: VISION,
