@@ -99,7 +99,8 @@ class Decoder:
         for layer in self.core.layers:
             if not isinstance(layer, LastLayer):
                 join(layer)
-                layer.compile(**options)
+            layer.compile(**options)
+        self.norm.compile(**options)
 
     # --- Running --------------------------------------------------------------------------------------------------------------------------
 

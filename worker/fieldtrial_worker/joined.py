@@ -1,10 +1,11 @@
-"""Queries, keys and values out of one matrix product: for a single short text three small products cost more than one, since the GPU waits for each."""
+"""Matrix products of one input done as one: for a single short text several small products cost more, since the GPU waits for each."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-NAMES = ("q_proj", "k_proj", "v_proj")
+GROUPS = {"self_attn": ("q_proj", "k_proj", "v_proj"), "mlp": ("gate_proj", "up_proj")}
+"""By the name of their parent in a layer."""
 
 
 class Joined(nn.Module):
@@ -41,12 +42,16 @@ class Rest(nn.Module):
 
 
 def join(layer: nn.Module):
-    """Joins the projections of a layer's attention, where it has them and they are plain linear modules."""
-    parent = getattr(layer, "self_attn", None)
-    linears = [getattr(parent, name, None) for name in NAMES]
+    """Joins modules of one input within a layer, where it has them and they are plain linear ones."""
+    for parent, names in GROUPS.items():
+        _join(getattr(layer, parent, None), names)
+
+
+def _join(parent, names):
+    linears = [getattr(parent, name, None) for name in names]
     if any(type(linear) is not nn.Linear for linear in linears) or len({linear.bias is None for linear in linears}) > 1:
         return
     joined = Joined(linears)
     parts = [joined, *(Rest(joined, i, i == len(linears) - 2) for i in range(len(linears) - 1))]
-    for name, part in zip(NAMES, parts):
+    for name, part in zip(names, parts):
         setattr(parent, name, part)
