@@ -7,6 +7,7 @@ import { registerCompare } from './compare.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDatasets } from './datasets.ts'
 import { registerDoctor } from './doctor.ts'
+import { registerExport } from './export.ts'
 import { registerFuse } from './fuse.ts'
 import { registerInit } from './init.ts'
 import { registerLint } from './lint.ts'
@@ -67,6 +68,7 @@ Exit codes: 0 done, 2 usage or study file, 3 data, 4 model or engine, 5 network,
     registerSample,
     registerMine,
     registerMerge,
+    registerExport,
     registerModels,
     registerRecipe,
     registerDoctor,

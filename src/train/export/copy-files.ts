@@ -11,14 +11,20 @@ const MODULE = /^\d+_\w+$/
  * Copies what belongs to a model beside its weights: configs, tokenizer, licence.
  *
  * @param modules Whether sentence-transformers' modules (with the weights of dense layers) are copied too.
+ * @param except Folders of modules that are left out.
  * @returns Relative names of the files.
  */
-export async function copySmallFiles(from: string, to: string, modules: boolean): Promise<string[]> {
+export async function copySmallFiles(
+  from: string,
+  to: string,
+  modules: boolean,
+  except: readonly string[] = [],
+): Promise<string[]> {
   const copied: string[] = []
   for (const entry of await readdir(from, { withFileTypes: true })) {
     // Files of the hub's cache are links.
     const isFolder = entry.isDirectory()
-    if (isFolder && modules && MODULE.test(entry.name)) {
+    if (isFolder && modules && MODULE.test(entry.name) && !except.includes(entry.name)) {
       for (const name of await readdir(join(from, entry.name)))
         if (/\.(json|safetensors|txt)$/.test(name)) copied.push(`${entry.name}/${name}`)
     } else if (!isFolder && !WEIGHTS.test(entry.name) && !OTHERS.test(entry.name)) copied.push(entry.name)

@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path'
 import type { LongWork } from '../../core/progress.ts'
 import { readModelFolder } from '../../engines/text/files.ts'
 import { requireCheckpoint } from './checkpoint.ts'
@@ -26,6 +27,9 @@ export async function writeMerged(
   const files = await readModelFolder(base)
   const checkpoint = requireCheckpoint(files)
   const changes = adapter === null ? new Map() : await loraChanges(adapter, checkpoint)
-  const small = await copySmallFiles(files.transformer, folder, modules)
-  return [...small, ...(await writeWeights(checkpoint, changes, folder, work))]
+  // Old sentence-transformers models have the transformer in a folder of its own, which modules.json names.
+  const inner = modules ? relative(files.folder, files.transformer) : ''
+  const small = await copySmallFiles(files.transformer, join(folder, inner), modules)
+  const around = inner === '' ? [] : await copySmallFiles(files.folder, folder, modules, [inner])
+  return [...around, ...small, ...(await writeWeights(checkpoint, changes, join(folder, inner), work))]
 }

@@ -59,7 +59,11 @@ async function pad(file: FileHandle, at: number): Promise<number> {
 
 function header(metadata: ReadonlyMap<string, GgufValue>, tensors: readonly GgufTensorSpec[]): Buffer {
   const out: Buffer[] = [Buffer.from('GGUF'), u32(VERSION), u64(tensors.length), u64(metadata.size)]
-  for (const [key, value] of metadata) out.push(text(key), ...encoded(value))
+  for (const [key, value] of metadata) {
+    out.push(text(key))
+    // Vocabularies are too long to be spread into a call.
+    for (const part of encoded(value)) out.push(part)
+  }
   let offset = 0
   for (const { name, shape, type, bytes } of tensors) {
     out.push(text(name), u32(shape.length), ...[...shape].reverse().map(u64), u32(type), u64(offset))

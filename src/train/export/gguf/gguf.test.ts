@@ -76,6 +76,13 @@ describe('a GGUF file', () => {
     120_000,
   )
 
+  it('holds vocabularies of any length', async () => {
+    const file = join(await temporaryFolder(), 'long.gguf')
+    const strings = Array.from({ length: 300_000 }, (_, i) => `token ${i}`)
+    await writeGgufFile(file, new Map([['tokenizer.ggml.tokens', { strings }]]), [], async () => undefined)
+    expect((await readGguf(file)).metadata.get('tokenizer.ggml.tokens')).toEqual(strings)
+  })
+
   it('holds the tokenizer: every text gives the same tokens', async () => {
     const place = await temporaryFolder()
     const texts = JSON.parse(readFileSync(`${fixtures}texts.json`, 'utf8')) as string[]
