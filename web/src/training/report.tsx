@@ -12,7 +12,7 @@ export function TrainingReport({ page }: { page: TrainingPage }) {
           <bdi>{page.name}</bdi>
         </h1>
         {page.description !== '' && <p class="intro">{page.description}</p>}
-        <p class="outcome">{page.outcome.join(' ')}</p>
+        <p class="training-outcome">{page.outcome.join(' ')}</p>
         {page.warnings.map((warning) => (
           <p key={warning} class="training-warning">
             {warning}
