@@ -81,7 +81,7 @@ async function encoder(name: 'nfcorpus' | 'codetrans', folder: string, compared:
 
 const only = values.only ?? ['nfcorpus', 'codetrans', 'pystdlib']
 await mkdir(output, { recursive: true })
-if (only.includes('nfcorpus')) await encoder('nfcorpus', 'nfcorpus', { budget: { epochs: 1 } })
+if (only.includes('nfcorpus')) await encoder('nfcorpus', 'nfcorpus', { batch: { queries: 32 }, budget: { epochs: 2 } })
 if (only.includes('codetrans')) await encoder('codetrans', 'codetrans-java-csharp', {})
 if (only.includes('pystdlib')) {
   const base = join(models, 'qwen2.5-coder-0.5b-instruct')

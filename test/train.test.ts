@@ -5,10 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { fingerprint } from '../src/core/fingerprint.ts'
+import { Workspace } from '../src/core/workspace.ts'
 import { readModelFolder } from '../src/engines/text/files.ts'
 import type { StudyResults } from '../src/study/results.ts'
 import { readTrained } from '../src/study/trained.ts'
 import { parseEvents } from '../src/train/job/events.ts'
+import { planTraining } from '../src/train/job/plan.ts'
+import { runTraining } from '../src/train/job/run.ts'
+import { readTrainingFile } from '../src/train/parse.ts'
 import { type CliResult, runCli } from './support/cli.ts'
 import { TINY, writeCollection } from './support/collections.ts'
 import { describeTransformers, pythonPath, runPython } from './support/python.ts'
@@ -224,6 +229,18 @@ models:
       /1 queries of pairs.jsonl are under test/,
       /1 positives of pairs.jsonl answer/,
     )
+
+    await write('small.yaml', training('small'))
+    const workspace = await Workspace.open(join(folder, 'ws'))
+    process.env.FIELDTRIAL_PYTHON = pythonPath
+    const planned = await planTraining(await readTrainingFile(join(folder, 'small.yaml')), workspace)
+    await expect(runTraining(planned, workspace, { availableMemory: 2 ** 28 })).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: expect.stringMatching(/small needs about 0\.8 GiB of memory .*; 0\.3 GiB are free\. Nothing was loaded/),
+    })
+    expect(existsSync(join(folder, 'trained', 'small'))).toBe(false)
+    const kept = await runCli(['clean', '-w', 'ws', '--dry-run'], { cwd: folder, env })
+    expect(kept.stdout).not.toContain(fingerprint(planned.set.identity))
 
     const tall = training('tall', { data: ['./tiny'], negatives: 0, batch: { queries: 12 } })
     await write('tall.yaml', tall)

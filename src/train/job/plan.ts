@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { writeAtomic } from '../../core/atomic.ts'
 import { FieldtrialError } from '../../core/errors.ts'
 import { fingerprint, type Json } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
@@ -85,6 +86,7 @@ export async function planTraining(
     training.evaluation === null
       ? null
       : await prepareDev(training.evaluation, tokens, training.seed, workspace, options)
+  await rememberSets(workspace, training, [set.identity, ...(dev === null ? [] : [dev.identity])])
   const { counts } = set.detail
   const negatives = training.negatives ?? (counts.withNegatives > 0 ? 7 : 0)
   const { queries } = training.batch
@@ -157,6 +159,15 @@ export async function planTraining(
     estimate: estimateJob(size, (await readTrainingRates(workspace))[rateKey] ?? null),
     rateKey,
   }
+}
+
+/** So that `clean` spares them until the training is forgotten. */
+async function rememberSets(workspace: Workspace, { name, folder }: Training, sets: readonly Json[]): Promise<void> {
+  const needs = sets.map((identity) => `training-sets/${fingerprint(identity)}`).sort()
+  await writeAtomic(
+    workspace.path('studies', `train-${name}-${fingerprint(folder).slice(0, 8)}.json`),
+    `${JSON.stringify({ study: name, needs }, null, 1)}\n`,
+  )
 }
 
 function workOf({ signal, onProgress, onNotice }: LongWork): LongWork {
