@@ -19,7 +19,7 @@ export const EXPORTS = ['merged', 'sentence-transformers', 'onnx', 'gguf'] as co
 export type ExportLayout = (typeof EXPORTS)[number]
 
 /** Precisions of the layouts whose weights are not simply those of the base, the default first. */
-export const EXPORT_DTYPES: Readonly<Record<ExportLayout, readonly string[]>> = {
+const EXPORT_DTYPES: Readonly<Record<ExportLayout, readonly string[]>> = {
   merged: [],
   'sentence-transformers': [],
   onnx: ['float32', 'int8'],

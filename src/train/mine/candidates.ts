@@ -3,7 +3,7 @@ import { type ContentKeys, drawOrder } from './content.ts'
 import { type Against, hasMargin, type MiningRules } from './rules.ts'
 
 /** Why a document within the window became no negative. */
-export const DROPS = [
+const DROPS = [
   'positive',
   'between-grades',
   'self',

@@ -23,7 +23,7 @@ export interface LlmFilterOptions {
   readonly retryDelayMs?: number
 }
 
-export const JUDGE_PROMPT =
+const JUDGE_PROMPT =
   'Query: {query}\n\nPassage: {passage}\n\nDoes the passage answer the query, or hold what somebody who asks it is looking for? Reply with one word: yes or no.'
 
 /**

@@ -2,7 +2,7 @@ import type { Drop } from './candidates.ts'
 import type { MinedCard } from './card.ts'
 
 /** Why documents within the window became no negatives, in words. */
-export const DROP_WORDS: Readonly<Record<Drop, string>> = {
+const DROP_WORDS: Readonly<Record<Drop, string>> = {
   positive: 'positives themselves',
   'between-grades': 'judged relevant in part',
   self: 'the query itself',
