@@ -104,7 +104,7 @@ describe('engine llama', { timeout: 60_000 }, () => {
     ['states before the norm', 'last-token', { finalNorm: false }, 'states before the final norm'],
     ['a sparse half', 'promptreps', { sparse: true }, 'a sparse half'],
     ['decoded tokens', 'promptreps', { generateTokens: 2 }, 'states of decoded tokens'],
-    ['weights by position', 'weighted-mean', {}, 'the pooling weightedmean'],
+    ['weights by position', 'weighted-mean', {}, 'pooling by weightedmean'],
     ['a part of the prompt', 'echo', {}, 'pooling over a part of the prompt (from-contents)'],
     ['both directions', 'instruct', { layout: 'gte' }, 'attention in both directions on a causal model'],
     ['two poolings', 'mean', { pooling: ['mean', 'max'] }, 'several poolings side by side (mean, max)'],

@@ -13,7 +13,7 @@ export function poolingFor(recipe: Recipe, { facts, causal }: GgufFacts): LlamaP
   const [pooling, ...more] = recipe.pooling
   const reasons = [
     ...(more.length > 0 ? [`several poolings side by side (${recipe.pooling.join(', ')})`] : []),
-    ...(pooling === undefined || !isServed(pooling) ? [`the pooling ${pooling}`] : []),
+    ...(pooling === undefined || !isServed(pooling) ? [`pooling by ${pooling}`] : []),
     ...(recipe.span !== 'all' && pooling !== 'lasttoken' ? [`pooling over a part of the prompt (${recipe.span})`] : []),
     ...(recipe.layer !== null && recipe.layer !== facts.layers
       ? [`states of layer ${recipe.layer} of ${facts.layers}`]
