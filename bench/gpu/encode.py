@@ -71,9 +71,11 @@ def texts_of(mean: int, tokens: int, rows: int) -> Request:
     return Request(random.integers(len(peers.SPECIAL), rows, size=lengths.sum()).astype("<i4"), lengths, [0] * len(lengths))
 
 
-def ready(model, device, tokens: int) -> Runner:
+def ready(model, device, tokens: int, float8=False) -> Runner:
     """The worker's own way: compiled and recorded on GPUs only."""
     run = Decoder(model, REQUEST, device, set())
+    if float8:
+        convert(run.core.layers)
     fast = device.type == "cuda"
     if fast:
         run.compile()
@@ -201,11 +203,8 @@ def speed(shape: str, device, options):
     if options.float8:
         if device.type == "cuda":
             torch.compiler.reset()
-        run = runner.model
-        convert(run.core.layers)
-        if device.type == "cuda":
-            run.compile()
-        runner = Runner(run, tokens, device.type == "cuda", Graphs(run) if device.type == "cuda" else None)
+        runner = None
+        runner = ready(model_of(shape, torch.bfloat16, device), device, tokens, float8=True)
         own_rates("fieldtrial, float8", runner, shape, device, tokens, seconds, weights, rates)
         tell(least_cosine_of_float8_to_bfloat16=cosine(torch.from_numpy(runner.encode(asked).vectors), ours))
 
