@@ -151,6 +151,29 @@ describeTransformers('the worker of engine torch', () => {
     })
   })
 
+  it('is not waited for by who gives up while Python starts', { timeout: 60_000 }, async () => {
+    // Stands for a machine where importing PyTorch takes minutes: answers what it is, and ends when its input does.
+    const slow = await script(
+      'slow',
+      `if [ "$2" = fieldtrial_worker ]; then cat >&2; exit; fi\nexec ${JSON.stringify(pythonPath)} "$@"`,
+    )
+    const prepared = await prepareTorch(model(), { ...OPTIONS, device: 'cpu', python: slow })
+    await expect(prepared.open({ signal: AbortSignal.timeout(300) })).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(workers()).toEqual([])
+  })
+
+  it('says which device is not there', { timeout: 60_000 }, async () => {
+    const missing = process.platform === 'darwin' ? 'cuda:7' : 'mps'
+    for (const device of ['cuda:99', missing]) {
+      const prepared = await prepareTorch(model(), { ...OPTIONS, device, python: pythonPath })
+      await expect(prepared.open()).rejects.toMatchObject({
+        code: 'ENGINE_FAILED',
+        message: expect.stringMatching(/PyTorch .*sees (no|\d+) (CUDA devices?|Apple GPU)/),
+        hint: expect.stringContaining('device: auto'),
+      })
+    }
+  })
+
   it('is kept for the next model, and ends when asked', { timeout: 120_000 }, async () => {
     await withEncoder(() => Promise.resolve())
     const [first] = workers()

@@ -80,6 +80,7 @@ class Service:
 
     def _load(self, request) -> dict:
         from .decoder import Decoder
+        from .devices import require_there
         from .dual import Dual
         from .encode import Runner
         from .encoder import Encoder
@@ -91,6 +92,11 @@ class Service:
         if request.get("threads"):
             torch.set_num_threads(request["threads"])
         device = torch.device(request["device"])
+        require_there(device)
+        if request["dtype"] == "float8":
+            from .float8 import convert, require_hardware
+
+            require_hardware(device)
         if device.type == "cuda":
             # Streams and recorded graphs go to the current one.
             torch.cuda.set_device(device)
@@ -103,9 +109,6 @@ class Service:
                 run = (Dual if request.get("vision") else Encoder)(model, request, device)
         del model
         if request["dtype"] == "float8":
-            from .float8 import convert, require_hardware
-
-            require_hardware(device)
             with torch.inference_mode():
                 convert(run.core.layers)
         fixed = fast and not request["generates"] and request.get("compile", True)

@@ -23,6 +23,19 @@ def devices() -> list:
     return found
 
 
+def require_there(device: torch.device):
+    """PyTorch itself tells of a device that is not there in words of its insides."""
+    if device.type == "cuda" and not torch.cuda.is_available():
+        what = f"PyTorch {torch.__version__} sees no CUDA device on this machine"
+    elif device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        what = f"There is no {device}: PyTorch sees {torch.cuda.device_count()} CUDA devices on this machine"
+    elif device.type == "mps" and not torch.backends.mps.is_available():
+        what = f"PyTorch {torch.__version__} sees no Apple GPU on this machine"
+    else:
+        return
+    raise WorkerError("ENGINE_FAILED", f"{what}.", "Use device: auto or cpu, or install the driver and a PyTorch for the GPU; `fieldtrial doctor` tells what it sees.")
+
+
 def require_room(device: torch.device, weight_bytes: int):
     """Refuses before anything is loaded: a device that is full fails in the middle of something else's work."""
     if device.type != "cuda":

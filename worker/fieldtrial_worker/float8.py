@@ -45,12 +45,14 @@ class Float8Linear(nn.Module):
 
 
 def require_hardware(device: torch.device):
-    if device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 9):
-        raise WorkerError(
-            "ENGINE_FAILED",
-            f"{torch.cuda.get_device_name(device)} has no matrix products in 8-bit floating point; GPUs since Ada and Hopper have.",
-            "Use dtype bfloat16.",
-        )
+    if device.type == "cpu" or (device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 9)):
+        return
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"The device {device}"
+    raise WorkerError(
+        "ENGINE_FAILED",
+        f"{name} has no matrix products in 8-bit floating point; NVIDIA's GPUs since Ada and Hopper have.",
+        "Use dtype bfloat16.",
+    )
 
 
 def convert(layers: nn.Module):

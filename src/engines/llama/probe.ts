@@ -15,6 +15,8 @@ export function probeLlama(module: string, device: LlamaDevice): Promise<LlamaFa
   if (facts === undefined) {
     facts = ask(module, device)
     known.set(key, facts)
+    // One that was killed says nothing of the next.
+    facts.catch(() => known.delete(key))
   }
   return facts
 }

@@ -28,8 +28,8 @@ export class WorkerProcess {
   readonly hello: Promise<Hello>
   private readonly child: Child
   private readonly waiting = new Map<number, Waiting>()
-  /** Requests without an answer, those that nobody waits for any more included. */
-  private readonly open = new Set<number>()
+  /** Requests without an answer, those that nobody waits for any more included; 0 while it starts. */
+  private readonly open = new Set<number>([0])
   private readonly exited: Promise<void>
   private readonly killOnExit = () => this.kill()
   private lastId = 0
@@ -82,7 +82,7 @@ export class WorkerProcess {
     options: { readonly signal?: AbortSignal | undefined; readonly onDone?: (done: number) => void } = {},
   ): Promise<T> {
     throwIfAborted(options.signal)
-    await this.hello
+    await this.ready(options.signal)
     if (this.died) throw this.died
     const id = ++this.lastId
     const cancel = () => {
@@ -108,6 +108,20 @@ export class WorkerProcess {
     await this.exited
     clearTimeout(timer)
     process.off('exit', this.killOnExit)
+  }
+
+  /** Importing PyTorch takes seconds, on a busy machine a minute: who has given up does not wait for it. */
+  private async ready(signal: AbortSignal | undefined): Promise<void> {
+    let stop = () => {}
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => reject(cancelled())
+    })
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      await Promise.race([this.hello, stopped])
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
   }
 
   private kill(): void {

@@ -28,7 +28,6 @@ export class Worker {
 
   async start(signal?: AbortSignal): Promise<Loaded> {
     this.process = takeProcess(this.python)
-    await this.process.hello
     return this.process.request<Loaded>(this.load, { signal })
   }
 
