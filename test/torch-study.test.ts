@@ -73,7 +73,7 @@ models:
   - {id: b, model: ./models/qwen2, engine: torch, device: webgpu}
   - {id: c, model: ./models/qwen2, adapter: ./models/qwen2}
   - {id: d, model: ./models/qwen2, dtype: bfloat16}
-  - {id: e, model: ./model.gguf}
+  - {id: e, model: ./model.gguf, engine: onnx}
 `,
     )
     const run = await runCli(['run', 'wrong.yaml', '-w', 'ws'], { cwd: folder, env })
@@ -83,7 +83,7 @@ models:
       'engine: torch has no device webgpu',
       '`adapter` is for engine: torch',
       'engine: onnx has no dtype bfloat16',
-      'A GGUF file is read by engine: torch',
+      'A GGUF file is read by engine: llama and engine: torch',
     ])
       expect(run.stderr).toContain(message)
     await writeFile(
