@@ -59,11 +59,14 @@ const executed = await executePlan(plan, workspace, {
   },
 })
 await writeResults(study.outputFolder, executed.results, executed.evidence)
+const { measures } = executed.results
 for (const { name } of executed.results.collections) {
-  process.stdout.write(`\n| retriever | nDCG@10 on ${name} | R@100 | MRR@10 |\n| --- | --- | --- | --- |\n`)
+  process.stdout.write(
+    `\n| retriever | ${measures.join(' | ')} on ${name} |\n|${' --- |'.repeat(measures.length + 1)}\n`,
+  )
   for (const trial of executed.results.trials.filter((t) => t.collection === name))
     process.stdout.write(
-      `| ${trial.retriever} | ${['nDCG@10', 'R@100', 'MRR@10'].map((m) => trial.mean[m]?.toFixed(4) ?? 'failed').join(' | ')} |\n`,
+      `| ${trial.retriever} | ${measures.map((m) => trial.mean[m]?.toFixed(4) ?? 'failed').join(' | ')} |\n`,
     )
 }
 await writeReports(study.outputFolder, executed.results, executed.evidence, ['html', 'markdown', 'csv', 'latex'])

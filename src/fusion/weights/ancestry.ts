@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { FieldtrialError } from '../../core/errors.ts'
 import { lineOf, modelByName } from '../../data/models/index.ts'
 import type { ModelEntry } from '../../data/models/types.ts'
-import { relatedness } from './relatedness.ts'
+import { isFloat, relatedness } from './relatedness.ts'
 import { type OpenSource, textConfig } from './source.ts'
+import { isOptional, isTower } from './tensor-name.ts'
 
 /** Sizes that must be equal, lest no two matrices fit. Layers may differ where layers are stacked. */
 const SIZES = [
@@ -52,6 +53,7 @@ export async function checkAncestry(
     if (other.files.folder === reference.files.folder) continue
     requireFamily(reference, other, isBase)
     requireSizes(reference, other, stacked)
+    if (!stacked) requireNoMore(reference, other)
     warnings.push(...differences(reference, other), ...(await vocabularyDifference(reference, other)))
     const cosine = await relatedness(reference, other)
     if (cosine !== null && Math.abs(cosine) < UNRELATED)
@@ -132,6 +134,13 @@ function requireSizes(reference: OpenSource, other: OpenSource, stacked: boolean
       other,
       'one shares its head with the embeddings (tie_word_embeddings), the other has a head of its own',
     )
+}
+
+/** What only the other model has would be lost without a word. What only the reference has is looked at when tensors are matched. */
+function requireNoMore(reference: OpenSource, other: OpenSource): void {
+  for (const [key, { place }] of other.tensors)
+    if (!reference.tensors.has(key) && isFloat(place) && !isOptional(key) && !isTower(key))
+      throw stranger(reference, other, `${key} is in one of them only`)
 }
 
 function differences(reference: OpenSource, other: OpenSource): string[] {

@@ -413,6 +413,11 @@ describe('wrong ancestry is refused by name', () => {
     const { 'model.layers.3.mlp.up_proj.weight': _, ...less } = second
     await writeModelFolder(at('less'), less)
     await refused('less', /layers\.3\.mlp\.up_proj\.weight is in one of them only/)
+    await writeModelFolder(at('more'), {
+      ...second,
+      'model.layers.0.mlp.up_proj.bias': { shape: [24], values: gaussian(24, 1) },
+    })
+    await refused('more', /layers\.0\.mlp\.up_proj\.bias is in one of them only/)
   })
   it('vocabularies; other added tokens are told', async () => {
     await writeModelFolder(at('tongue'), second)
@@ -430,6 +435,22 @@ describe('wrong ancestry is refused by name', () => {
     Object.assign(tokenizer.model.vocab, { [a!]: other, [b!]: one })
     await writeFile(file, JSON.stringify(tokenizer))
     await refused('tongue', /their tokenizers differ/)
+  })
+  it('but not a model without a head, which the result then lacks too', async () => {
+    const { 'lm_head.weight': _, ...headless } = second
+    await writeModelFolder(at('headless'), headless)
+    for (const models of [
+      [{ model: 'first' }, { model: 'headless' }],
+      [{ model: 'headless' }, { model: 'first' }],
+    ]) {
+      const { weights } = await merge({ method: 'linear', models }, `headless-${models[0]!.model}`)
+      expect(Object.keys(weights).sort()).toEqual(Object.keys(headless).sort())
+    }
+    const { warnings } = await prepareMerge(
+      { method: 'linear', models: [{ model: 'first' }, { model: 'headless' }] },
+      folders,
+    )
+    expect(warnings.join()).toMatch(/headless has no lm_head: the result has none either/)
   })
   it('what a reader must know: other rotary frequencies', async () => {
     await writeModelFolder(at('slow'), second, { rope_theta: 10000 })

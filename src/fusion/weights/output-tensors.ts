@@ -1,7 +1,8 @@
 import { FieldtrialError } from '../../core/errors.ts'
 import { stranger } from './ancestry.ts'
+import { isFloat } from './relatedness.ts'
 import type { OpenSource, SourceTensor } from './source.ts'
-import { inLayer, isBehind, isHead, isTower, layerOf } from './tensor-name.ts'
+import { inLayer, isBehind, isHead, isOptional, isTower, layerOf } from './tensor-name.ts'
 import type { Setting } from './types.ts'
 
 /** Consecutive layers of the result, with the opened sources they come from. */
@@ -63,13 +64,18 @@ export function outputTensors(
     if (own === null) return
     const models = slice.sources.map(({ source, first }) => at(source, first))
     const lacking = slice.sources.filter((_, i) => models[i] === null).map(({ source }) => source)
-    if (lacking.length > 0 && isHead(key)) {
-      warnings.add(`${lacking[0]!.name} has no head: the result has none either, so it cannot decode tokens.`)
+    if (lacking.length > 0 && isOptional(key)) {
+      const [part] = /lm_head|pooler|cls/.exec(key)!
+      warnings.add(
+        `${lacking[0]!.name} has no ${part}: the result has none either${isHead(key) ? ', so it cannot decode tokens' : ''}.`,
+      )
       return
     }
-    const copied = lacking.length > 0 && isTower(key)
-    if (copied) warnings.add(`${lacking[0]!.name} has no tower for images: the result has that of ${leader.name}.`)
-    else if (lacking.length > 0) throw stranger(leader, lacking[0]!, `${key} is in one of them only`)
+    // Position ids and the like are counted, not trained; some exports leave them out.
+    const copied = lacking.length > 0 && (isTower(key) || !isFloat(own.tensor.place))
+    if (copied && isTower(key))
+      warnings.add(`${lacking[0]!.name} has no tower for images: the result has that of ${leader.name}.`)
+    else if (lacking.length > 0 && !copied) throw stranger(leader, lacking[0]!, `${key} is in one of them only`)
     const { shape, type } = own.tensor.place
     for (const model of copied ? [] : (models as Input[])) requireShape(own, model)
     tensors.push({

@@ -32,6 +32,11 @@ export function isHead(name: string): boolean {
   return /(^|\.)lm_head\.weight$/.test(name)
 }
 
+/** What retrieval does without: the matrix that scores tokens, BERT's pooler, and heads of its first training. Exports differ in whether they keep it. */
+export function isOptional(name: string): boolean {
+  return isHead(name) || /(^|\.)(pooler|cls)\./.test(name)
+}
+
 /** The name without the prefix by which checkpoints of a model with and without its head differ. */
 export function bareName(name: string): string {
   return name.replace(/^(model\.)?(language_model\.)?(model\.)?/, '')

@@ -38,5 +38,7 @@ export function domainShares(
   }
   if (found === 0) return null
   const shares = Object.fromEntries([...sums].map(([domain, sum]) => [domain, sum / found]))
-  return { shares, wrong: 1 - (shares[own] ?? 0), queries: found }
+  // Sums of thousands of tenths end near, not at, 0 and 1.
+  const wrong = Number((1 - (shares[own] ?? 0)).toFixed(12))
+  return { shares, wrong: Math.abs(wrong), queries: found }
 }

@@ -13,8 +13,8 @@ describe('the section on domains', () => {
       'Joined: text (1,000 documents; 4 queries) and photos (30 documents, all of them images; 2 queries).',
       'Of photos, retrievers that read text can find nothing: bm25.',
     ])
-    expect(all!.tables.map(({ id }) => id)).toEqual(['measure', 'within', 'calibration', 'gaps'])
-    const [measure, within, calibration, gaps] = all!.tables
+    expect(all!.tables.map(({ id }) => id)).toEqual(['measure', 'shares', 'within', 'calibration', 'gaps'])
+    const [measure, shares, within, calibration, gaps] = all!.tables
     expect(measure!.head).toEqual(['text', 'photos', 'Mean of domains', 'All queries', 'Wrong domain'])
     expect(measure!.rows[1]!.cells.map(({ text, place, mark }) => [text, place, mark]).slice(0, 3)).toEqual([
       ['0.3000', 'second', ''],
@@ -22,6 +22,7 @@ describe('the section on domains', () => {
       ['0.3500', 'best', ''],
     ])
     expect(measure!.rows[0]!.cells.at(-1)!.text).toBe('12.5 %')
+    expect(shares!.rows[0]!.cells.map(({ text }) => text)).toEqual(['10.0 %', '–'])
     expect(within!.rows[0]!.cells[0]!.text).toBe('0.6000 (+0.1000)')
     expect(calibration!.rows[0]!.cells.map(({ text }) => text)).toEqual(['12.3 ± 2, +0.50, −0.25', '–'])
     expect(gaps!.rows).toHaveLength(1)

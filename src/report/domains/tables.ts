@@ -6,7 +6,7 @@ import { type Place, places } from '../leaderboard.ts'
 
 /** A table of the section on domains, the same in every format. */
 export interface DomainTable {
-  readonly id: 'measure' | 'within' | 'calibration' | 'gaps'
+  readonly id: 'measure' | 'shares' | 'within' | 'calibration' | 'gaps'
   readonly title: string
   /** What its figures mean. */
   readonly meaning: string
@@ -38,6 +38,7 @@ export function domainTables(results: StudyResults, measure = results.measures[0
     const names = collection.domains.map(({ name }) => name)
     const tables = [
       measureTable(results, here, names, measure),
+      shareTable(here, names),
       withinTable(here, names, measure),
       calibrationTable(here, names),
       gapTable(here),
@@ -98,6 +99,29 @@ function measureTable(
         cell(formatShare(wrong)),
       ],
     })),
+  }
+}
+
+/** Domains that are named beside the share of the wrong ones. */
+const MOST_NAMED = 2
+
+function shareTable(here: readonly DomainResult[], names: readonly string[]): DomainTable {
+  const told = ({ domain, shares }: DomainFigures) => {
+    if (shares === null) return cell(NO_VALUE)
+    const others = Object.entries(shares.shares)
+      .filter(([name, share]) => name !== domain && share > 0)
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, MOST_NAMED)
+      .map(([name, share]) => `${name} ${formatShare(share)}`)
+    const named = names.length > 2 && others.length > 0 ? ` (${others.join(', ')})` : ''
+    return cell(`${formatShare(shares.wrong)}${named}`)
+  }
+  return {
+    id: 'shares',
+    title: `Wrong domains among the first ${SHARE_DEPTH}`,
+    meaning: `By the domain of the query: the share of its first ${SHARE_DEPTH} documents that comes from other domains, and from which most.`,
+    head: names,
+    rows: here.map(({ retriever, domains }) => ({ retriever, cells: domains.map(told) })),
   }
 }
 

@@ -16,7 +16,7 @@ import type { AgainstBest, CollectionDomain, DomainFigures, DomainGaps, DomainRe
 import { seesImages } from './unseen.ts'
 
 /** Raised when the same runs would show something else. */
-const DOMAINS_VERSION = 1
+const DOMAINS_VERSION = 3
 
 interface DomainsDetail {
   readonly figures: readonly RunFigures[]
