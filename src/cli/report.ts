@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { FieldtrialError } from '../core/errors.ts'
 import type { ReportFormat } from '../report/index.ts'
@@ -10,8 +11,8 @@ export function registerReport(program: Command): void {
   program
     .command('report')
     .summary('make the reports of earlier results again')
-    .description('Makes reports from results.json; nothing is computed anew.')
-    .argument('<results>', 'results.json, or the folder that holds it')
+    .description('Makes reports from results.json, or of a training from training.json; nothing is computed anew.')
+    .argument('<results>', 'results.json, or the folder that holds it; or the folder of a training')
     .addOption(
       new Option(
         '-f, --format <name>',
@@ -31,6 +32,11 @@ export function registerReport(program: Command): void {
     )
     .action(async (path: string, flags: { format?: string[]; output?: string; mteb?: string[]; print?: boolean }) => {
       const terminal = createTerminal()
+      if (existsSync(join(path, 'training.json'))) {
+        const { writeTrainingReports } = await import('../report/training/write.ts')
+        for (const file of await writeTrainingReports(path)) terminal.out.write(`${file}\n`)
+        return
+      }
       const { readResults } = await import('../study/output.ts')
       const report = await import('../report/index.ts')
       const { results: earlier, evidence, folder } = await readResults(path)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { FieldtrialError } from '../core/errors.ts'
 import { nearest } from '../core/suggest.ts'
@@ -21,7 +21,7 @@ import { slugOfParameters } from './slug.ts'
 import type { Path } from './source.ts'
 import type { DenseOutput, DenseSpec, ModelSpec, TrainingRef } from './study.ts'
 import { expandSweep } from './sweep.ts'
-import { isAdapterFolder } from './trained.ts'
+import { isAdapterFolder, TRAINED_FILE } from './trained.ts'
 
 /** Fields that say how a server is reached. */
 const HTTP_FIELDS = [
@@ -209,6 +209,8 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
     refuse('dtype', noDtype(engine, given.dtype))
   if (engine === 'onnx' && isGguf(named)) refuse('engine', 'A GGUF file is read by engine: llama and engine: torch.')
   if (engine === 'llama' && !isGguf(named)) refuse('model', `engine: llama reads GGUF files, and ${named} is none.`)
+  if (engine !== 'torch' && training === undefined && trained)
+    refuse('engine', `${named} is a folder of LoRA weights, which engine: torch runs.`)
   if (local)
     for (const field of HTTP_FIELDS) if (given[field] !== undefined) refuse(field, `\`${field}\` is for engine: http.`)
   // A hub id without an owner is rare, a slip of the keyboard is not; better to ask than to go to the network.
@@ -290,10 +292,10 @@ function mergeOf(given: ModelInput, path: Path, context: ResolveContext): MergeS
 }
 
 /** Of one model, what engines torch and llama run is told from the rest by its name. */
-function defaultName({ engine, given, adapter, merge, training }: ModelSpec): string {
+function defaultName({ engine, model, given, adapter, merge, training }: ModelSpec): string {
   if (training !== undefined) return modelName(given)
   const parts = [
-    merge === undefined ? modelName(given) : mergeName(merge),
+    merge === undefined ? modelName(trainingFolder(model) ?? given) : mergeName(merge),
     ...(adapter === undefined ? [] : [modelName(adapter)]),
   ]
   return [...parts, ...(engine === 'torch' || engine === 'llama' ? [engine] : [])].join('-')
@@ -317,6 +319,12 @@ function dtypeFits(engine: ModelSpec['engine'], dtype: string): boolean {
 function deviceFits(engine: ModelSpec['engine'], device: string): boolean {
   if (engine === 'torch') return DEVICE_PATTERN.test(device)
   return ((engine === 'llama' ? LLAMA_DEVICES : ONNX_DEVICES) as readonly string[]).includes(device)
+}
+
+/** The folder of the training that has written a model: each calls what it writes `model` and `merged`, which tells nothing. */
+function trainingFolder(model: string): string | undefined {
+  const written = ['model', 'merged'].includes(basename(model)) && existsSync(join(model, TRAINED_FILE))
+  return isAbsolute(model) && written ? dirname(model) : undefined
 }
 
 function modelName(model: string): string {

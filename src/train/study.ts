@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import type { Workspace } from '../core/workspace.ts'
 import type { DenseSpec, ModelSpec, RetrieverSpec, Study, TrainingRef } from '../study/study.ts'
@@ -25,7 +26,10 @@ export interface TrainStudyOptions extends PlanTrainingOptions, RunTrainingOptio
 }
 
 /** What takes the training's place. */
-type Trained = Pick<ModelSpec, 'model' | 'given' | 'adapter'>
+type Trained = Pick<ModelSpec, 'model' | 'given' | 'adapter'> & {
+  /** Folder of the whole model with the adapter merged in, where one was asked for. */
+  readonly merged?: string
+}
 
 /** After these nothing else of the study can be done either, or its file must be mended first. */
 const FATAL: ReadonlySet<string> = new Set([
@@ -55,7 +59,7 @@ export async function trainStudy(
   for (const spec of study.retrievers) {
     if (spec.kind === 'dense' && spec.model.training !== undefined) {
       const key = JSON.stringify(spec.model.training)
-      if (!models.has(key)) models.set(key, await attempt(spec.model.training, plans, workspace, options))
+      if (!models.has(key)) models.set(key, await attempt(spec.model, plans, workspace, options))
       const model = models.get(key)!
       if (model === null) pending.add(spec.id)
       else if (model instanceof FieldtrialError)
@@ -68,18 +72,34 @@ export async function trainStudy(
   const comparison = pending.has(baseline ?? '')
     ? { ...study.comparison, baseline: retrievers[0]?.id ?? null }
     : study.comparison
-  return { study: { ...study, retrievers, comparison }, plans: [...plans.values()], pending: [...pending] }
+  // Samples may take hard distractors from models that are trained.
+  const byId = new Map(retrievers.map((spec) => [spec.id, spec]))
+  const collections = study.collections.map((collection) =>
+    collection.sample === undefined
+      ? collection
+      : {
+          ...collection,
+          sample: {
+            ...collection.sample,
+            models: collection.sample.models.flatMap((spec) => {
+              const now = spec.model.training === undefined ? spec : byId.get(spec.id)
+              return now?.kind === 'dense' ? [now] : []
+            }),
+          },
+        },
+  )
+  return { study: { ...study, collections, retrievers, comparison }, plans: [...plans.values()], pending: [...pending] }
 }
 
 /** One that cannot be trained fails its own trials only. */
 async function attempt(
-  ref: TrainingRef,
+  model: ModelSpec,
   plans: Map<string, TrainingPlan>,
   workspace: Workspace,
   options: TrainStudyOptions,
 ): Promise<Trained | FieldtrialError | null> {
   try {
-    return await obtain(ref, plans, workspace, options)
+    return await obtain(model, plans, workspace, options)
   } catch (error) {
     if (!(error instanceof FieldtrialError) || FATAL.has(error.code)) throw error
     return error
@@ -87,27 +107,27 @@ async function attempt(
 }
 
 async function obtain(
-  ref: TrainingRef,
+  { training: ref, engine }: ModelSpec,
   plans: Map<string, TrainingPlan>,
   workspace: Workspace,
   options: TrainStudyOptions,
 ): Promise<Trained | null> {
-  const training = await readRef(ref)
+  const training = await readRef(ref!)
   const other = plans.get(training.folder)
   const plan = await planTraining(training, workspace, options)
   if (other !== undefined && other.job.fingerprint !== plan.job.fingerprint)
     throw new FieldtrialError('STUDY_INVALID', `Two different trainings write to ${training.folder}.`, {
       hint: 'Give each a `name`, or an `output: { dir: … }` of its own.',
     })
+  if (engine !== 'torch' && plan.adapter !== null && !training.merged) throw noAdapters(training.name, engine)
   plans.set(training.folder, plan)
   options.onPlan?.(plan)
   if (options.planOnly && (await jobState(plan)).kind !== 'finished') return null
   const job = await runTraining(plan, workspace, options)
   await options.onTrained?.(job)
-  const { model, given } = training
-  return job.record.result!.kind === 'whole'
-    ? { model: job.modelFolder, given: training.name }
-    : { model, given, adapter: job.modelFolder }
+  const { model, given, merged, folder } = training
+  if (job.record.result!.kind === 'whole') return { model: job.modelFolder, given: training.name }
+  return { model, given, adapter: job.modelFolder, ...(merged ? { merged: join(folder, 'merged') } : {}) }
 }
 
 /** The training that a study names. */
@@ -116,7 +136,16 @@ export async function readRef(ref: TrainingRef): Promise<Training> {
   return trainingFromInput(ref.input, { folder: ref.folder, defaultName: ref.name })
 }
 
-function trainedSpec(spec: DenseSpec, trained: Trained): DenseSpec {
+/** @throws FieldtrialError `STUDY_INVALID` where engine onnx is to run an adapter, which it would pass over. */
+function trainedSpec(spec: DenseSpec, { merged, ...trained }: Trained): DenseSpec {
   const { training: _, ...model } = spec.model
-  return { ...spec, model: { ...model, ...trained } }
+  if (trained.adapter === undefined || model.engine === 'torch') return { ...spec, model: { ...model, ...trained } }
+  if (merged !== undefined) return { ...spec, model: { ...model, model: merged, given: spec.id } }
+  throw noAdapters(spec.id, model.engine)
+}
+
+function noAdapters(name: string, engine: string): FieldtrialError {
+  return new FieldtrialError('STUDY_INVALID', `${name} is an adapter, which engine: ${engine} does not run.`, {
+    hint: 'Use engine: torch, or write `output: { merged: true }` into the training.',
+  })
 }

@@ -12,9 +12,10 @@ import { trainingPage } from './page-data.ts'
 /**
  * Writes report.md and report.html beside a training, from its training.json and events.jsonl.
  *
+ * @returns Their paths.
  * @throws FieldtrialError `DATA_MISSING` where the folder holds no training.
  */
-export async function writeTrainingReports(folder: string): Promise<void> {
+export async function writeTrainingReports(folder: string): Promise<string[]> {
   const record = await readTrainingRecord(folder)
   if (record === null)
     throw new FieldtrialError('DATA_MISSING', `${folder} holds no training.`, {
@@ -22,9 +23,8 @@ export async function writeTrainingReports(folder: string): Promise<void> {
     })
   const page = trainingPage(record, curvesOf(parseEvents(await readFile(join(folder, 'events.jsonl'), 'utf8'))))
   const plain = renderTrainingMarkdown(page)
-  await writeAtomic(join(folder, 'report.md'), plain)
-  await writeAtomic(
-    join(folder, 'report.html'),
-    await fillPage('training', { title: page.name, plain, data: [['training', page]] }),
-  )
+  const [markdown, html] = [join(folder, 'report.md'), join(folder, 'report.html')]
+  await writeAtomic(markdown, plain)
+  await writeAtomic(html, await fillPage('training', { title: page.name, plain, data: [['training', page]] }))
+  return [markdown, html]
 }
