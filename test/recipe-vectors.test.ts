@@ -130,7 +130,8 @@ describeTransformers('vectors of a real model against transformers', () => {
       const served = ['promptreps', 'last-token', 'prompteol', 'instruct']
       it.each(REAL_JOBS.filter(({ key }) => served.includes(key)))('$key', { timeout: 120_000 }, async (job) => {
         const { sparse: _, ...parameters } = job.parameters
-        const prepared = await prepareLlama(qwenGgufPath, { recipe: job.recipe, parameters, device: 'cpu' })
+        const hashCache = join(root, 'hashes.json')
+        const prepared = await prepareLlama(qwenGgufPath, { recipe: job.recipe, parameters, device: 'cpu', hashCache })
         await withEncoder(prepared, async (encoder) => {
           const { vectors, tokens } = await encoder.encode(REAL_TEXTS, 'query', { task: TASK })
           for (const [i, row] of answers[job.key]!.query.entries()) {
