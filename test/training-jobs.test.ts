@@ -57,6 +57,16 @@ describeTransformers('jobs of the training worker', () => {
     expect(found.early).toEqual({ finished: { step: 3, stopped: 'early' }, steps: [1, 2, 3] })
   })
 
+  it('ask again for an evaluation that was not answered, and do not go on after their end', () => {
+    expect(found.unanswered).toEqual({
+      saved: { step: 3, evaluated: false, stopped: null },
+      asked: [3, 6],
+      weights: true,
+      losses: true,
+      done: { steps: 0, asked: 0, stopped: 'early' },
+    })
+  })
+
   it('write whole decoders with all their layers, also those above the pooled one', () => {
     const { difference, ...rest } = found.everything as { difference: number }
     expect(difference).toBeLessThan(1e-5)
@@ -79,7 +89,7 @@ describeTransformers('jobs of the training worker', () => {
   it('take the same steps in one process and in two, with weights shared out or not', () => {
     const { ddp, fsdp, on, moved } = found.together as Record<'ddp' | 'fsdp' | 'on' | 'moved', number>
     for (const difference of [ddp, fsdp, on]) expect(difference).toBeLessThan(moved / 1000)
-    expect(moved).toBeGreaterThan(0.005)
+    expect(moved).toBeGreaterThan(0.1)
   })
 
   it.each(['signal', 'caller gone'])('save where they stand: %s', (name) => {
@@ -113,6 +123,22 @@ describeTransformers('jobs of the training worker', () => {
     })
   })
 
+  it('take no text for a negative that answers the query in another group', () => {
+    const seen = found.pairs as [number, number, ...number[]][]
+    const answers: readonly number[][] = [
+      [2, 3],
+      [3, 4],
+    ]
+    // Query, its positive, and all that it is compared with.
+    for (const [query, positive, ...candidates] of seen) {
+      expect(candidates).toContain(5)
+      expect(candidates.filter((text) => answers[query]!.includes(text))).toEqual([positive])
+    }
+    // Negatives of the other query are met all the same.
+    expect(seen).toContainEqual([0, 2, 2, 4, 5])
+    expect(seen).toContainEqual([1, 4, 2, 4, 5])
+  })
+
   it('stop where the loss grows for good', () => {
     const grown = found.grown as { step: number; message: string; hint: string }
     expect(grown.step).toBeGreaterThan(60)
@@ -133,6 +159,7 @@ describeTransformers('jobs of the training worker', () => {
       ['foreign', 'DATA_INVALID', /token 640; the model has embeddings for 640/],
       ['other job', 'FINGERPRINT_MISMATCH', /is of another job: loss is null there/],
       ['other adapter', 'MODEL_INVALID', /does not fit: .*down_proj.*\(48 differ\)/],
+      ['moments', 'MODEL_INVALID', /optimizer\.safetensors cannot be read/],
       ['same vector', 'ENGINE_FAILED', /have the same vector/],
       ['mishandled', 'ENGINE_FAILED', /the loss starts at \d{2,}\.\d; chance among \d+ candidates gives 2\.\d/],
       ['undefined', 'ENGINE_FAILED', /cosine nan/],

@@ -27,6 +27,9 @@ import vision_models  # noqa: E402
 from fieldtrial_worker.errors import WorkerError  # noqa: E402
 from fieldtrial_worker.training import __main__ as training  # noqa: E402
 from fieldtrial_worker.training import retriever, trainer  # noqa: E402, F401
+from fieldtrial_worker.training.pool import Pool  # noqa: E402
+from fieldtrial_worker.training.prepared import PreparedSet  # noqa: E402
+from fieldtrial_worker.training.sampling import Sampler  # noqa: E402
 from fieldtrial_worker.training.watch import Watch  # noqa: E402
 from training_set import job_of, made_up, write_set  # noqa: E402
 
@@ -183,6 +186,36 @@ def early():
     return {"finished": {key: run.of("finished")[0][key] for key in ("step", "stopped")}, "steps": sorted(run.losses)}
 
 
+def unanswered():
+    """The caller goes while it measures, or after it has said that it is enough: what comes of it is what came of one that was not disturbed."""
+    changes = {"adapterConfig": LORA, "saveEvery": 100, "optimizer": {"lr": 0.01, "warmup": 0}}
+    answers = [{"go": True, "best": True}, {"go": True, "best": True}, {"go": False, "best": False, "reason": "early"}]
+    made = lambda name, **more: job(name, "qwen2", {**changes, "steps": 12, **more}, dev=True)
+    at_once = Run("asked-whole", made("asked-whole")).until(answers=answers).end()
+    first = Run("asked", made("asked"))
+    for line in first._hear:
+        first.events.append(json.loads(line))
+        if first.events[-1]["event"] == "dev":
+            if first.events[-1]["step"] == 3:
+                break
+            first._say.write(json.dumps(answers[0]) + "\n")
+            first._say.flush()
+    first.hang_up().until().end()
+    checkpoints = SCRATCH / "asked" / "out" / "checkpoints"
+    state = json.loads((checkpoints / "step-3" / "state.json").read_text())
+    again = Run("asked", made("asked", resume=str(checkpoints / "step-3"))).until(answers=answers[1:]).end()
+    # Killed before anything was made of it: it does not train on.
+    done = whole("asked", made("asked", resume=str(checkpoints / "step-6")))
+    model = "out/model/adapter_model.safetensors"
+    return {
+        "saved": {key: state[key] for key in ("step", "evaluated", "stopped")},
+        "asked": [event["step"] for event in again.of("dev")],
+        "weights": same(SCRATCH / "asked" / model, SCRATCH / "asked-whole" / model),
+        "losses": {**first.losses, **again.losses} == at_once.losses,
+        "done": {"steps": len(done.losses), "asked": len(done.of("dev")), "stopped": done.of("finished")[0]["stopped"]},
+    }
+
+
 def everything():
     """A whole decoder whose layer below the last is pooled: what is written has all layers, and gives the vectors that were evaluated."""
     made = job("everything", "llama", {"recipe": {"layer": 3}, "optimizer": {"lr": 0.003}}, dev=True)
@@ -234,8 +267,10 @@ def together():
     # On with the state of two processes in one.
     on = whole("together-on", job("together-on", "qwen2", {**changes, "resume": str(SCRATCH / "together-fsdp" / "out" / "checkpoints" / "step-4")}))
     weights["on"] = load_file(Path(on.of("finished")[0]["folder"]) / "adapter_model.safetensors")
-    apart = lambda name: max(float((weights[name][key] - value).abs().max()) for key, value in weights["one"].items())
-    return {"ddp": apart("ddp"), "fsdp": apart("fsdp"), "on": apart("on"), "moved": max(float(value.abs().max()) for key, value in weights["one"].items() if "lora_B" in key)}
+    # Norms over all numbers: where a gradient is next to nothing, Adam makes a whole step of its rounding.
+    norm = lambda tensors: float(sum(tensor.square().sum() for tensor in tensors) ** 0.5)
+    apart = lambda name: norm(weights[name][key] - value for key, value in weights["one"].items())
+    return {"ddp": apart("ddp"), "fsdp": apart("fsdp"), "on": apart("on"), "moved": norm(value for key, value in weights["one"].items() if "lora_B" in key)}
 
 
 def stopped():
@@ -350,6 +385,7 @@ def refused():
         "foreign": ("qwen2", broken("set-foreign", foreign)),
         "other job": ("qwen2", {"adapterConfig": LORA, "resume": step, "fingerprint": "e" * 64, "identity": {"seed": 7, "loss": {"temperature": 0.02}}}),
         "other adapter": ("qwen2", {"adapterConfig": {**LORA, "targets": ["q_proj"]}, "resume": step}),
+        "moments": ("qwen2", {"adapterConfig": LORA, "resume": damaged(SCRATCH / "watched" / "out" / "checkpoints" / "step-6")}),
         "same vector": ("qwen2", {"recipe": {"pooling": ["cls"]}, "set": alike()}),
         "mishandled": ("qwen2", {"loss": {"temperature": 0.001}}),
         "undefined": (undefined(SCRATCH / "undefined"), {}),
@@ -360,6 +396,32 @@ def refused():
         run = whole(f"refused-{name}", job(f"refused-{name}", model, changes))
         found[name] = {**run.error(), "steps": len(run.losses)}
     return found
+
+
+def damaged(checkpoint):
+    """A copy whose optimiser's state was cut short."""
+    import shutil
+
+    copy = SCRATCH / "damaged"
+    shutil.copytree(checkpoint, copy)
+    with open(copy / "optimizer.safetensors", "r+b") as file:
+        file.truncate(1000)
+    return str(copy)
+
+
+def pairs():
+    """Pairs of queries 0 and 1 with texts 2 to 5: 0 is answered by 2 and 3, 1 by 3 and 4. In every pass, what each query is compared with."""
+    texts = [{"ids": [9 + number], "from": 0} for number in range(6)]
+    groups = [{"query": query, "positives": [positive], "negatives": [5]} for query, positive in ((0, 2), (1, 4), (0, 3), (1, 3))]
+    write_set(SCRATCH / "pairs", texts, groups)
+    sampler = Sampler(PreparedSet(str(SCRATCH / "pairs")), 7, 2, 1, "first")
+    seen = set()
+    for step in range(40):
+        choices = sampler.update(step)
+        pool = Pool(choices, 1, True, True, True)
+        for row, choice in enumerate(choices):
+            seen.add((choice.query, choice.positive, *pool.texts[pool.columns[pool.allowed[row]]].tolist()))
+    return sorted(seen)
 
 
 def alike():
@@ -380,6 +442,7 @@ RESULTS = {
     "killed, all weights": lambda: killed("full", "llama", {"optimizer": {"lr": 0.001}, "precision": "bfloat16"}, "model.safetensors"),
     "watched": watched,
     "early": early,
+    "unanswered": unanswered,
     "everything": everything,
     "encoder": encoder,
     "vision": vision,
@@ -389,6 +452,7 @@ RESULTS = {
     "little memory": little_memory,
     "full disk": full_disk,
     "grown": grown,
+    "pairs": pairs,
     "refused": refused,
 }
 only = sys.argv[3:]

@@ -82,9 +82,14 @@ export class EventLog {
     }
   }
 
-  /** Forgets what came after a step: it is done again from the checkpoint. */
-  async rewind(step: number): Promise<void> {
-    const kept = this.#events.filter((event) => !('step' in event) || event.step <= step)
+  /**
+   * Forgets what came after a step: it is done again from the checkpoint.
+   *
+   * @param evaluated False where the step's own evaluation is done again, too.
+   */
+  async rewind(step: number, evaluated = true): Promise<void> {
+    const last = (event: LoggedEvent) => (event.event === 'score' && !evaluated ? step - 1 : step)
+    const kept = this.#events.filter((event) => !('step' in event) || event.step <= last(event))
     this.#events.splice(0, this.#events.length, ...kept)
     await writeAtomic(this.file, kept.map((event) => `${JSON.stringify(event)}\n`).join(''))
   }

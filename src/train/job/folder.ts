@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FieldtrialError } from '../../core/errors.ts'
 import { differingFields } from '../../core/fingerprint.ts'
@@ -21,7 +21,14 @@ const OWN = [
 
 export type JobState =
   | { readonly kind: 'new' }
-  | { readonly kind: 'resume'; readonly record: TrainingRecord; readonly checkpoint: string; readonly step: number }
+  | {
+      readonly kind: 'resume'
+      readonly record: TrainingRecord
+      readonly checkpoint: string
+      readonly step: number
+      /** False where the evaluation of this step was stopped: the worker asks for it again. */
+      readonly evaluated: boolean
+    }
   | { readonly kind: 'finished'; readonly record: TrainingRecord }
 
 /**
@@ -50,7 +57,16 @@ export async function jobState({ training, job }: TrainingPlan): Promise<JobStat
   if (record.state === 'finished') return { kind: 'finished', record }
   const last = (await checkpoints(folder)).at(-1)
   if (last === undefined) return { kind: 'new' }
-  return { kind: 'resume', record, ...last }
+  return { kind: 'resume', record, ...last, evaluated: await wasEvaluated(last.checkpoint) }
+}
+
+async function wasEvaluated(checkpoint: string): Promise<boolean> {
+  try {
+    const state = JSON.parse(await readFile(join(checkpoint, 'state.json'), 'utf8')) as { evaluated?: boolean }
+    return state.evaluated ?? true
+  } catch {
+    return true // the worker tells what is wrong with it
+  }
 }
 
 /** Whole checkpoints, the newest last. */

@@ -151,6 +151,18 @@ describe('the log of events', () => {
     const steps = (await EventLog.open(file)).events.map((event) => ('step' in event ? event.step : null))
     expect(steps).toEqual([1, 2, 3])
   })
+
+  it('forgets the value of an evaluation whose answer was not heard', async () => {
+    const log = await EventLog.open(join(await temporaryFolder(), 'events.jsonl'))
+    for (const n of [2, 4]) {
+      await log.add(step(n))
+      await log.add({ event: 'score', step: n, value: n, best: true, values: [n] })
+    }
+    await log.rewind(4)
+    expect(log.events.map(({ event }) => event)).toEqual(['step', 'score', 'step', 'score'])
+    await log.rewind(4, false)
+    expect(log.events.map(({ event }) => event)).toEqual(['step', 'score', 'step'])
+  })
 })
 
 describe('the worker’s command', () => {

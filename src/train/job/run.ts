@@ -116,7 +116,7 @@ async function train(
   const jobFile = join(folder, 'job.json')
   await writeAtomic(jobFile, `${JSON.stringify({ ...job, resume }, null, 1)}\n`)
   const log = await EventLog.open(join(folder, 'events.jsonl'))
-  await log.rewind(state.kind === 'resume' ? state.step : -1)
+  await (state.kind === 'resume' ? log.rewind(state.step, state.evaluated) : log.rewind(-1))
   if (state.kind === 'resume') options.onLine?.(`Goes on from step ${state.step}.`)
   const watch = new DevWatch(training.evaluation?.patience ?? 0)
   for (const event of log.events) if (event.event === 'score') watch.add(event.step, event.value)

@@ -89,7 +89,7 @@ class Checkpoints:
             )
         trained = self._weights.trained()
         read_into(trained, path / self._name, f"The checkpoint {path}")
-        with safe_open(path / MOMENTS, "pt") as opened:
+        with _opened(path / MOMENTS) as opened:
             for entry in opened.keys():
                 key, _, name = entry.partition(":")
                 value, parameter = opened.get_tensor(entry), trained[name]
@@ -101,6 +101,13 @@ class Checkpoints:
                     kept = value.to(parameter.device) if self._optimizer.defaults.get("fused") else value
                 self._optimizer.state[parameter][key] = kept
         return state
+
+
+def _opened(file: Path):
+    try:
+        return safe_open(file, "pt")
+    except Exception as error:
+        raise WorkerError("MODEL_INVALID", f"The optimiser's state in {file} cannot be read: {error}", "Take an earlier checkpoint, or start anew.") from error
 
 
 def difference(there, here, path: str = ""):

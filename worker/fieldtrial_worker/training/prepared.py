@@ -45,6 +45,7 @@ class PreparedSet:
             if self.facts.get("scores"):
                 # A group's record is three numbers and its candidates.
                 self._scores = self._map("scores.bin", "<f4", len(self._groups) - 3 * self.facts["groups"])
+        self._answers = self._answers_of_repeated() if self.groups else None
         self._words = self._word_offsets = None
         if self.facts.get("words"):
             self._word_offsets = self._map("word-offsets.bin", "<u8", texts + 1)
@@ -94,6 +95,28 @@ class PreparedSet:
             raise _broken(self._folder / "groups.bin", f"is damaged: record {i} does not hold what it says")
         scores = None if self._scores is None else self._scores[start - 3 * i : end - 3 * (i + 1)]
         return Group(int(record[0]), record[3 : 3 + positives], record[3 + positives :], scores)
+
+    def known(self, group: Group) -> np.ndarray:
+        """All that answers a group's query, also what other groups of the query hold: pairs and triples bring one positive each."""
+        if self._answers is None:
+            return group.positives
+        start, end = np.searchsorted(self._answers, [group.query << 32, (group.query + 1) << 32])
+        return (self._answers[start:end] & 0xFFFFFFFF).astype(np.int64) if end > start else group.positives
+
+    def _answers_of_repeated(self):
+        """query · 2³² + positive of queries that come in several groups, ascending; None where each comes once. Eight bytes for each of them."""
+        starts, ends = self._group_offsets[:-1].astype(np.int64), self._group_offsets[1:].astype(np.int64)
+        if (ends - starts < 4).any() or starts[0] != 0 or ends[-1] != len(self._groups):
+            raise _broken(self._folder / "group-offsets.bin", "is damaged: a record is too short")
+        queries, counts = self._groups[starts].astype(np.int64), self._groups[starts + 1].astype(np.int64)
+        order = np.sort(queries)
+        several = np.unique(order[1:][order[1:] == order[:-1]])
+        if len(several) == 0:
+            return None
+        mine = np.isin(queries, several)
+        starts, queries, counts = starts[mine], queries[mine], np.clip(counts[mine], 0, ends[mine] - starts[mine] - 3)
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.unique((np.repeat(queries, counts) << 32) | self._groups[np.repeat(starts + 3, counts) + within].astype(np.int64))
 
     def require_vocabulary(self, rows: int):
         """@throws WorkerError DATA_INVALID where a token has no embedding: on a GPU that would end the process without a reason."""

@@ -37,11 +37,11 @@ class Sampler:
         scores = None
         if group.scores is not None:
             scores = np.concatenate([group.scores[[first]], group.scores[len(group.positives) + taken]])
-        return Choice(group.query, int(group.positives[first]), group.negatives[taken], group.positives, scores)
+        return Choice(group.query, int(group.positives[first]), group.negatives[taken], self._data.known(group), scores)
 
 
 class Choice:
-    """What an update takes of a group, as text ids; `known`: all positives of the group; `scores`: the teacher's of positive and negatives."""
+    """What an update takes of a group, as text ids; `known`: all positives of the query; `scores`: the teacher's of positive and negatives."""
 
     def __init__(self, query: int, positive: int, negatives: np.ndarray, known: np.ndarray, scores):
         self.query, self.positive, self.negatives, self.known, self.scores = query, positive, negatives, known, scores

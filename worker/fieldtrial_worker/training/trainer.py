@@ -72,14 +72,15 @@ class Trainer:
 
     def run(self):
         job, steps = self._job, self._job["steps"]
+        state = {}
         if job.get("resume"):
             state = self._checkpoints.load(job["resume"])
             self._first, self._watch.losses = state["step"], state["losses"]
             self._passes.chunk_tokens = state.get("chunkTokens", self._passes.chunk_tokens)
         self._events.tell("ready", **self._built.facts, steps=steps, device=str(self._processes.device), world=self._processes.world, **{"from": self._first})
-        done, stopped, saved = self._first, None, self._first
-        if self._first == 0 and self._dev is not None:
-            stopped = self._evaluate(0)
+        done, stopped, saved = self._first, state.get("stopped"), self._first
+        if self._dev is not None and (self._first == 0 or not state.get("evaluated", True)):
+            stopped = self._evaluate(self._first)
         while done < steps and stopped is None:
             if self._processes.any(self._events.stopped):
                 stopped = "cancelled"
@@ -89,7 +90,7 @@ class Trainer:
             if self._dev is not None and (done % job["dev"]["every"] == 0 or done == steps):
                 stopped = self._evaluate(done)
             if done % job["saveEvery"] == 0 or done == steps or stopped is not None:
-                saved = self._save(done)
+                saved = self._save(done, stopped)
         if stopped == "cancelled":
             if done > saved:
                 self._save(done)
@@ -97,8 +98,10 @@ class Trainer:
             return
         self._events.tell("finished", step=done, folder=str(self._finish()), stopped=stopped)
 
-    def _save(self, step: int) -> int:
-        folder = self._checkpoints.save(step, {"losses": self._watch.losses, "chunkTokens": self._passes.chunk_tokens})
+    def _save(self, step: int, stopped=None) -> int:
+        """@param stopped What the evaluation of this step has led to: "cancelled" where nobody answered, so that it is to be asked for again."""
+        extra = {"evaluated": stopped != "cancelled", "stopped": None if stopped == "cancelled" else stopped}
+        folder = self._checkpoints.save(step, {"losses": self._watch.losses, "chunkTokens": self._passes.chunk_tokens, **extra})
         self._events.tell("checkpoint", step=step, folder=str(folder))
         return step
 
