@@ -49,7 +49,7 @@ describe('the ready trainings', () => {
         },
       },
       negatives: 15,
-      loss: { temperature: 0.01, inBatch: true, crossDevice: true },
+      loss: { temperature: 0.01, inBatch: true, crossDevice: true, maskDuplicates: false },
       batch: { queries: 128, accumulate: 4 },
       optimizer: { lr: 1e-4, warmup: 100, schedule: 'linear', weightDecay: 0, clip: 1 },
       adapter: {

@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../test/support/files.ts'
 import type { Recipe } from '../recipes/types.ts'
+import { parseStudy } from './parse.ts'
 import type { TrialResult } from './results.ts'
 import { compareSupervised, supervisedPairs } from './supervised.ts'
 import {
@@ -108,5 +109,26 @@ describe('how a model was trained', () => {
     expect(isAdapterFolder(folder)).toBe(false)
     await writeFile(join(folder, 'adapter_config.json'), '{}')
     expect(isAdapterFolder(folder)).toBe(true)
+  })
+
+  it('names what it wrote by its folder', async () => {
+    const folder = await temporaryFolder()
+    for (const [name, file] of [
+      ['docs/model', 'fieldtrial.json'],
+      ['code/model', 'fieldtrial.json'],
+      ['code/merged', 'fieldtrial.json'],
+      ['other/model', 'config.json'],
+    ] as const) {
+      await mkdir(join(folder, name), { recursive: true })
+      await writeFile(join(folder, name, file), '{}')
+    }
+    await writeFile(join(folder, 'docs/model/adapter_config.json'), '{}')
+    const models = ['./docs/model', './code/model', './code/merged', './other/model']
+    const ids = (given: readonly string[]) =>
+      parseStudy(`collections: [./c]\nmodels: [${given.join(', ')}]\n`, join(folder, 'study.yaml')).retrievers.map(
+        ({ id }) => id,
+      )
+    expect(ids([models[0]!, models[1]!, models[3]!])).toEqual(['docs-torch', 'code', 'model'])
+    expect(ids([models[2]!])).toEqual(['code'])
   })
 })
