@@ -48,15 +48,21 @@ const TEXTS = [
   '',
 ]
 const MODELS = ['qwen2-vl', 'qwen2.5-vl', 'qwen3-vl']
-/** Prompts are the same code for all, padding too: texts in full on one model, padding on that which adds image states to several layers. */
+/** Recipes for images on a second and third model: the parts that differ from model to model are the tower, places and positions. */
+const FEW = ['e5v', 'vision-chat', 'vision-chat, qwen3-vl, every token', 'promptreps, three tokens']
+/** Packed and padded: last token, every token, scores of words with decoded tokens. */
+const PADDED = ['vision-chat', 'vision-chat, qwen3-vl, every token', 'promptreps, three tokens']
+/** Prompts are the same code for all: texts in full on one model, images in full and padded on that which adds their states to several layers. */
 const textJobs = (name: string) =>
-  name === 'qwen2.5-vl'
-    ? TEXT_JOBS
-    : TEXT_JOBS.filter(({ recipe }) => ['promptreps', 'weighted-mean', 'instruct'].includes(recipe))
+  name === 'qwen2.5-vl' ? TEXT_JOBS : TEXT_JOBS.filter(({ recipe }) => ['promptreps', 'weighted-mean'].includes(recipe))
 const imageJobs = (name: string) =>
-  IMAGE_JOBS.slice(0, name === 'qwen2-vl' ? 4 : IMAGE_JOBS.length).flatMap((one) =>
-    (name === 'qwen3-vl' ? [true, false] : [true]).map((packed) => ({ ...one, packed })),
-  )
+  name === 'qwen3-vl' ? IMAGE_JOBS : IMAGE_JOBS.filter(({ key }) => FEW.includes(key))
+const packedAndPadded = (name: string) => [
+  ...imageJobs(name).map((one) => ({ ...one, packed: true })),
+  ...(name === 'qwen3-vl' ? IMAGE_JOBS : []).flatMap((one) =>
+    PADDED.includes(one.key) ? [{ ...one, packed: false }] : [],
+  ),
+]
 
 describePictures('vision-language models against transformers', () => {
   let root: string
@@ -77,8 +83,8 @@ describePictures('vision-language models against transformers', () => {
     ]
     const texts = TEXTS.map((text) => ({ text, image: null }))
     const requests = MODELS.flatMap((name) => [
-      { model: join(root, name), jobs: TEXT_JOBS, items: texts, task: TASK },
-      { model: join(root, name), jobs: IMAGE_JOBS, items, task: TASK },
+      { model: join(root, name), jobs: textJobs(name), items: texts, task: TASK },
+      { model: join(root, name), jobs: imageJobs(name), items, task: TASK },
     ])
     const answers = referenceVision(requests, root)
     for (const [i, name] of MODELS.entries())
@@ -128,11 +134,11 @@ describePictures('vision-language models against transformers', () => {
       expect(info.images!.tokens(84, 84)).toBe(9)
     })
 
-    it.each(imageJobs(name))('images, texts, and both: $key, packed $packed', async ({ packed, ...one }) => {
+    it.each(packedAndPadded(name))('images, texts, and both: $key, packed $packed', async ({ packed, ...one }) => {
       const encoder = await open(name, one, packed)
       try {
         const rows = references.get(name)!.items[one.key]!
-        await check(encoder, items.map(itemOfShown), rows, packed ? ['given', 'reversed'] : ['given'])
+        await check(encoder, items.map(itemOfShown), rows, one.key === FEW[0] ? ['given', 'reversed'] : ['given'])
       } finally {
         await encoder.close()
       }

@@ -56,7 +56,7 @@ function pixelBudget({ minPixels, maxPixels }: ModelSpec): string {
 function howRun({ engine, dtype, device, url }: ModelSpec): string {
   if (engine === 'http') return `served at ${url}`
   if (engine === 'onnx') return `${dtype}${device === 'cpu' ? '' : ` on ${device}`}`
-  return ['PyTorch', ...[dtype, device].filter((told) => told !== 'auto')].join(', ')
+  return [engine === 'llama' ? 'llama.cpp' : 'PyTorch', ...[dtype, device].filter((told) => told !== 'auto')].join(', ')
 }
 
 function summariseRecipe(recipe: Recipe): string[] {
