@@ -159,12 +159,11 @@ def same(ids: torch.Tensor) -> torch.Tensor:
     return key[:, None] == key[None]
 
 
-def run(model: Nano, pairs: Pairs, family: dict, steps: int, state: Path, note: dict, deadline: float = math.inf, compiled: bool = False, log=print) -> bool:
-    """As train.run."""
+def run(model: Nano, pairs: Pairs, family: dict, steps: int, state: Path, note: dict, deadline: float = math.inf, encode=vectors, log=print) -> bool:
+    """As train.run. encode: `vectors`, compiled or not."""
     settings, own = family["optimizer"], family["retriever"]
     device = model.cos.device
     optimizer = optimizer_of(model.named_parameters(), {**settings, "weightDecay": 0.01}, own["lr"], device)
-    encode = torch.compile(vectors) if compiled else vectors
     first = load_state(state, model, optimizer, note) if state.is_file() else 0
     began = saved = time.monotonic()
     for step in range(first, steps):
@@ -182,7 +181,7 @@ def run(model: Nano, pairs: Pairs, family: dict, steps: int, state: Path, note: 
         if step % max(1, steps // 12) == 0 or step + 1 == steps:
             value = loss.item()
             if not math.isfinite(value):
-                raise SystemExit(f"The loss of retriever is {value} at step {step}: lower its learning rate in family.json.")
+                raise FloatingPointError(f"The loss of retriever is {value} at step {step}: lower its learning rate in family.json.")
             log(f"retriever step {step + 1}/{steps} loss {value:.4f}, {(step + 1 - first) / max(1e-9, time.monotonic() - began):.1f} steps/s")
         if now > deadline or now - saved > SAVE_SECONDS and step + 1 < steps:
             save_state(state, model, optimizer, step + 1, note)

@@ -2,7 +2,7 @@
 
     python -m nano.corpus --data ../shared/data --out .bench/nano
 
-Writes corpus.jsonl.xz and held-out.jsonl.xz (records {"k": kind, "s": source, "h": head, "t": text}) and corpus.json (what was taken from
+Writes corpus.jsonl.bz2 and held-out.jsonl.bz2 (records {"k": kind, "s": source, "h": head, "t": text}) and corpus.json (what was taken from
 where, under which licence, and what the search for overlaps found). The same inputs give the same bytes.
 
 kind: text, maths (documentation of mathematical software), dictionary (head: the word), code (head: path and language), gsm8k (head: the
@@ -10,10 +10,10 @@ question), translation (head: Java, text: C#), captions (a line each, of one ima
 """
 
 import argparse
+import bz2
 import gzip
 import hashlib
 import json
-import lzma
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -131,8 +131,13 @@ def pieces(text: str, size: int) -> Iterator[str]:
 class Source:
     """One of the places that records come from; each is read, cut at its limit and cleaned by itself, by any process."""
 
-    def __init__(self, name: str, version: str, licence: str, megabytes: float, read):
-        self.name, self.version, self.licence, self.megabytes, self.read = name, version, licence, megabytes, read
+    def __init__(self, name: str, version: str, licence: str, megabytes: float, read, settings: dict | None = None):
+        self.name, self.version, self.licence, self.megabytes, self.read, self.settings = name, version, licence, megabytes, read, settings
+
+    def key(self) -> str:
+        """Of all that its records depend on but installed files: what it is, how it is read, and what is protected."""
+        code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")) if path.stem in ("corpus", "documents", "dictionaries", "sources_of_code", "guard", "collections_out"))
+        return hashlib.sha256(code + repr((self.name, self.version, self.megabytes, self.settings, _shared["guard"].fingerprint())).encode()).hexdigest()
 
     def records(self) -> Iterator[dict]:
         characters = 0
@@ -151,9 +156,9 @@ def sources(data: Path, cache: Path) -> list[Source]:
     for package in SOURCES["packages"]:
         if package["read"] != "icons":
             folder, version = unpack(package["name"], cache)
-            result.append(Source(package["name"], version, package["licence"], package["megabytes"], partial(read_package, package, folder, functions)))
+            result.append(Source(package["name"], version, package["licence"], package["megabytes"], partial(read_package, package, folder, functions), package))
     for group in SOURCES["installed"]:
-        result.append(Source(group["name"], "as installed", group["licence"], group["megabytes"], partial(read_installed, group)))
+        result.append(Source(group["name"], "as installed", group["licence"], group["megabytes"], partial(read_installed, group), group))
     return [*result, Source("shared data", "", "see the manifest of the data", 1000, partial(read_shared, data))]
 
 
@@ -200,7 +205,18 @@ _shared: dict = {}
 
 
 def _clean_source(index: int) -> tuple[list[dict], dict]:
+    """The records of a source and what became of it; kept in a file, so that a build that was stopped goes on."""
     source: Source = _shared["sources"][index]
+    kept = _shared["parts"] / f"{index}-{source.key()[:24]}.json"
+    if kept.is_file():
+        return tuple(json.loads(kept.read_text()))
+    rows, row = _cleaned(source)
+    kept.with_suffix(".partial").write_text(json.dumps([rows, row], ensure_ascii=False))
+    kept.with_suffix(".partial").rename(kept)
+    return rows, row
+
+
+def _cleaned(source: Source) -> tuple[list[dict], dict]:
     cleaning = Cleaning(_shared["guard"])
     rows = list(cleaning.records(source.records()))
     left = sum(taken for _, taken in cleaning.guard.clean([row["t"] for row in rows]))
@@ -252,15 +268,17 @@ def is_held_out(record: dict) -> bool:
     return record["k"] in HELD_OUT and int(hashlib.sha256(record["t"].encode()).hexdigest()[:8], 16) % 100 == 0
 
 
-def build(data: Path, out: Path, preset: int, workers: int | None) -> dict:
+def build(data: Path, out: Path, workers: int | None) -> dict:
     out.mkdir(parents=True, exist_ok=True)
     report: dict = {"sources": []}
     guard = Guard()
     protect_all(guard, data)
-    _shared.update(guard=guard, sources=sources(data, out / "packages"))
+    parts = out / "parts"
+    parts.mkdir(exist_ok=True)
+    _shared.update(guard=guard, parts=parts, sources=sources(data, out / "packages"))
     held: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
-    with lzma.open(out / "corpus.jsonl.xz.partial", "wt", preset=preset, encoding="utf-8") as corpus, lzma.open(out / "held-out.jsonl.xz.partial", "wt", preset=6, encoding="utf-8") as other:
+    with bz2.open(out / "corpus.jsonl.bz2.partial", "wt", encoding="utf-8") as corpus, bz2.open(out / "held-out.jsonl.bz2.partial", "wt", encoding="utf-8") as other:
         for record in measured(data):
             other.write(json.dumps(record, ensure_ascii=False) + "\n")
         for record in distinct(everything(workers, report), report):
@@ -270,7 +288,7 @@ def build(data: Path, out: Path, preset: int, workers: int | None) -> dict:
             else:
                 kinds[record["k"]] += len(record["t"]) + len(record["h"])
                 corpus.write(json.dumps(record, ensure_ascii=False) + "\n")
-    for name in ("corpus.jsonl.xz", "held-out.jsonl.xz"):
+    for name in ("corpus.jsonl.bz2", "held-out.jsonl.bz2"):
         (out / f"{name}.partial").rename(out / name)
     report["characters"] = dict(kinds)
     report["held out"] = dict(held)
@@ -279,8 +297,8 @@ def build(data: Path, out: Path, preset: int, workers: int | None) -> dict:
         "too short to search for": dict(guard.unsearchable),
         **{key: sum(row[key] for row in report["sources"]) for key in ("blocks taken out", "documents left out", "overlaps left")},
     }
-    report["bytes"] = (out / "corpus.jsonl.xz").stat().st_size
-    report["sha256"] = hashlib.sha256((out / "corpus.jsonl.xz").read_bytes()).hexdigest()
+    report["bytes"] = (out / "corpus.jsonl.bz2").stat().st_size
+    report["sha256"] = hashlib.sha256((out / "corpus.jsonl.bz2").read_bytes()).hexdigest()
     (out / "corpus.json").write_text(json.dumps(report, indent=1) + "\n")
     return report
 
@@ -289,10 +307,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Builds the corpus of the nano family.")
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data", help="the folder of collections")
     parser.add_argument("--out", type=Path, default=REPOSITORY / ".bench" / "nano")
-    parser.add_argument("--preset", type=int, default=9, help="of xz, 0 to 9")
     parser.add_argument("--workers", type=int, help="processes (default: one per core)")
     arguments = parser.parse_args()
-    report = build(arguments.data, arguments.out, arguments.preset, arguments.workers)
+    report = build(arguments.data, arguments.out, arguments.workers)
     print(json.dumps({key: report[key] for key in ("characters", "held out", "overlaps", "doubles", "bytes")}, indent=1))
     if report["overlaps"]["overlaps left"]:
         raise SystemExit("Texts of held-out splits are left in the corpus.")

@@ -1,6 +1,6 @@
 """Perplexity of every sibling on every domain: the table that shows that they differ where they should.
 
-    python -m nano.evaluate --packed models/nano/weights --held-out .bench/nano/held-out.jsonl.xz --out models/nano/perplexity.json
+    python -m nano.evaluate --packed models/nano/weights --held-out .bench/nano/held-out.jsonl.bz2 --out models/nano/perplexity.json
 """
 
 import argparse
@@ -109,7 +109,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description="Perplexity per sibling and domain, on texts that none of them saw.")
     parser.add_argument("--packed", type=Path, default=HERE / "weights")
-    parser.add_argument("--held-out", type=Path, default=HERE.parent.parent / ".bench" / "nano" / "held-out.jsonl.xz")
+    parser.add_argument("--held-out", type=Path, default=HERE.parent.parent / ".bench" / "nano" / "held-out.jsonl.bz2")
     parser.add_argument("--out", type=Path, help="a JSON file for the table")
     parser.add_argument("--limit", type=int, default=60_000, help="scored tokens per domain, about")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

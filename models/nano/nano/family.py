@@ -13,6 +13,7 @@ import math
 import shutil
 import tarfile
 import time
+import traceback
 from pathlib import Path
 
 import torch
@@ -36,6 +37,7 @@ class Family:
         self.seed = settings["seed"]
         self.shape = Shape.of(settings)
         self.log_lines: list[str] = []
+        self.shared: Nano | None = None
         arguments.work.mkdir(parents=True, exist_ok=True)
         arguments.out.mkdir(parents=True, exist_ok=True)
 
@@ -51,7 +53,7 @@ class Family:
     def prepare(self, wanted: list[str]) -> None:
         """All that processes make, before a GPU is touched: forked processes and CUDA do not go together."""
         self.folder, self.pairs_folder = self.a.work / "streams", self.a.work / "pairs"
-        corpus, part = self.a.corpus / "corpus.jsonl.xz", min(1.0, self.a.scale)
+        corpus, part = self.a.corpus / "corpus.jsonl.bz2", min(1.0, self.a.scale)
         began = time.monotonic()
         open_stages = [name for name in wanted if not self.file(name).is_file()]
         if set(open_stages) - {"retriever"}:
@@ -79,6 +81,19 @@ class Family:
         model = Nano(self.shape).to(self.device)
         return model.take(packed.load(self.file(parent))) if parent else model.initialize(seed).to(self.device)
 
+    def compile(self, function, attempt):
+        """The function compiled, or as it is where the compiler fails on this machine: slower, but the same numbers up to rounding."""
+        began = time.monotonic()
+        compiled = torch.compile(function)
+        try:
+            with torch.autocast(self.device.type, torch.bfloat16):
+                attempt(compiled)
+        except Exception:
+            self.log(f"not compiled: {traceback.format_exc(limit=3)}")
+            return function
+        self.log(f"compiled in {time.monotonic() - began:.0f} s")
+        return compiled
+
     def language(self, name: str, index: int) -> bool:
         stage, batch = self.settings["stages"][name], self.settings["batch"]
         sequences = max(4, min(batch["sequences"], round(batch["sequences"] * self.a.batch)))
@@ -86,14 +101,13 @@ class Family:
         model = self.model(stage["from"], self.seed)
         sampler = Sampler(self.folder, stage["mixture"], sequences, batch["length"], steps, self.seed + index, self.device)
         self.log(f"{name}: {steps} steps of {sequences} x {batch['length']} tokens; passes " + ", ".join(f"{k} {v:.1f}" for k, v in sampler.passes.items()))
-        if self.compiled and not hasattr(self, "compiled_loss"):
+        if self.compiled and self.shared is None:
             # One graph for all siblings: weights are copied into the model that was compiled.
-            self.shared = model
-            self.compiled_loss = torch.compile(model.loss)
-        if self.compiled:
-            self.shared.take(model.weights())
-            model = self.shared
-        loss_of = self.compiled_loss if self.compiled else model.loss
+            self.shared, self.compiled_loss = model, self.compile(model.loss, lambda loss: loss(*sampler.batch(0)).backward())
+            model.zero_grad(set_to_none=True)
+        if self.shared is not None:
+            model = self.shared.take(model.weights())
+        loss_of = model.loss if self.shared is None else self.compiled_loss
         done = train.run(model, loss_of, sampler, steps, stage["lr"], self.settings["optimizer"], self.a.work / f"{name}.state.safetensors", self.note(name, steps), self.deadline, self.log)
         if done:
             self.finish(name, model.weights(), stage["from"], steps, steps * sequences * batch["length"])
@@ -119,16 +133,25 @@ class Family:
 
     def retriever(self) -> bool:
         own = self.settings["retriever"]
-        parent = self.a.retriever_from or own["from"]
+        parent = self.parent("retriever")
         model = self.model(parent, self.seed)
         steps, batch = self.steps(own["steps"]), max(16, round(own["batch"] * self.a.batch))
         pairs = contrast.Pairs(self.pairs_folder, batch, self.seed, self.device, load(self.a.tokenizer).token_to_id(END))
         self.log(f"retriever, before: {json.dumps(contrast.check(model, pairs))}")
-        done = contrast.run(model, pairs, self.settings, steps, self.a.work / "retriever.state.safetensors", self.note("retriever", steps), self.deadline, self.compiled, self.log)
+        encode = contrast.vectors
+        if self.compiled:
+            encode = self.compile(contrast.vectors, lambda encode: sum(encode(model, ids, pairs.pad).sum() for ids in pairs.at(0)).backward())
+            model.zero_grad(set_to_none=True)
+        done = contrast.run(model, pairs, self.settings, steps, self.a.work / "retriever.state.safetensors", self.note("retriever", steps), self.deadline, encode, self.log)
         if done:
             self.log(f"retriever, after: {json.dumps(contrast.check(model, pairs))}")
             self.finish("retriever", model.weights(), parent, steps, steps * batch)
         return done
+
+    def parent(self, name: str) -> str | None:
+        if name == "retriever":
+            return self.a.retriever_from or self.settings["retriever"]["from"]
+        return self.settings["vision"]["from"] if name == "vision" else self.settings["stages"][name]["from"]
 
     def run(self) -> bool:
         wanted = self.a.only.split(",") if self.a.only else list(NAMES)
@@ -139,26 +162,37 @@ class Family:
             if not (self.a.out / file.name).is_file():
                 shutil.copyfile(file, self.a.out / file.name)
         self.prepare(wanted)
+        failed: list[str] = []
         for index, name in enumerate(NAMES):
             if name not in wanted or self.file(name).is_file():
+                continue
+            parent = self.parent(name)
+            if parent is not None and not self.file(parent).is_file():
+                self.log(f"{name}: left out, since {parent}, from which it is made, is not there")
+                failed.append(name)
                 continue
             if time.monotonic() > self.deadline:
                 return False
             began = time.monotonic()
-            if name == "retriever":
-                done = self.retriever()
-            elif name == "vision":
-                done = self.vision()
-            else:
-                done = self.language(name, index)
+            try:
+                done = self.retriever() if name == "retriever" else self.vision() if name == "vision" else self.language(name, index)
+            except Exception:
+                # What can be made without it is made all the same: device time is dear.
+                self.log(f"{name}: failed\n{traceback.format_exc()}")
+                failed.append(name)
+                continue
             if not done:
                 return False
             self.log(f"{name}: finished in {time.monotonic() - began:.0f} s")
+            if self.a.bundle:
+                bundle(self.a.out, self.a.bundle)
         if self.a.held_out:
             rows = evaluate.table(self.a.out, self.a.held_out, self.settings, list(NAMES), self.device, self.a.limit, self.a.tokenizer)
             (self.a.out / "perplexity.json").write_text(json.dumps(rows, indent=1) + "\n")
             if rows:
                 self.log(evaluate.markdown(rows))
+        if failed:
+            raise SystemExit(f"Not made: {', '.join(failed)}.")
         return True
 
 
@@ -181,12 +215,12 @@ def bundle(out: Path, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Trains the nano family.")
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of corpus.jsonl.xz, images.tar")
+    parser.add_argument("--corpus", type=Path, required=True, help="folder of corpus.jsonl.bz2, images.tar")
     parser.add_argument("--work", type=Path, required=True, help="streams, pairs and unfinished stages")
     parser.add_argument("--out", type=Path, required=True, help="packed weights, log, perplexities")
     parser.add_argument("--start", type=Path, help="folder of packed weights that are finished already")
     parser.add_argument("--bundle", type=Path, help="also pack the results into few archives, here")
-    parser.add_argument("--held-out", type=Path, help="held-out.jsonl.xz: measure perplexities at the end")
+    parser.add_argument("--held-out", type=Path, help="held-out.jsonl.bz2: measure perplexities at the end")
     parser.add_argument("--limit", type=int, default=60_000, help="scored tokens per domain")
     parser.add_argument("--tokenizer", type=Path, default=TOKENIZER)
     parser.add_argument("--only", help="siblings to make, by name, with commas")
@@ -201,10 +235,12 @@ def main() -> None:
     torch.set_float32_matmul_precision("high")
     family = Family(arguments, json.loads((HERE / "family.json").read_text()))
     began = time.monotonic()
-    done = family.run()
-    family.log(f"{'all done' if done else 'not all done: run the same command again'} after {(time.monotonic() - began) / 60:.1f} minutes")
-    if arguments.bundle:
-        bundle(arguments.out, arguments.bundle)
+    try:
+        done = family.run()
+        family.log(f"{'all done' if done else 'not all done: run the same command again'} after {(time.monotonic() - began) / 60:.1f} minutes")
+    finally:
+        if arguments.bundle:
+            bundle(arguments.out, arguments.bundle)
 
 
 if __name__ == "__main__":

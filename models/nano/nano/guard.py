@@ -63,6 +63,10 @@ class Guard:
         self._sorted = {size: np.unique(np.concatenate(parts)) for size, parts in sorted(self._parts.items())}
         self._parts = {}
 
+    def fingerprint(self) -> str:
+        """Of all that is protected."""
+        return f"{zlib.crc32(b''.join(known.tobytes() for known in self._sorted.values())):08x}"
+
     def _marks(self, words: np.ndarray) -> np.ndarray:
         """True for every word that is part of an overlap."""
         marked = np.zeros(len(words), dtype=bool)

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 
 _HEADING = re.compile(r"^# (\S.{2,90})$", re.M)
 
+# Headings that say nothing of what stands below them.
+_GENERIC = frozenset(
+    "name|synopsis|description|see also|examples|example|notes|note|return value|errors|options|author|authors|bugs|reporting bugs|colophon|copyright|history|standards|attributes|versions|table of contents|contents|parameters|returns|library|summary|overview|introduction|methods|index|usage|tip|warning|implementations|related topics|compatibility|arguments|syntax|parameter|return type".split("|")
+)
+
 
 def sections(text: str) -> Iterator[tuple[str, str]]:
     """(heading, body) of a document, for bodies of 60 characters and more."""
@@ -13,7 +18,7 @@ def sections(text: str) -> Iterator[tuple[str, str]]:
     for i, mark in enumerate(marks):
         body = text[mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(text)].strip()
         heading = re.sub(r"^[\d.]+\.?\s+|[¶#:]+$|`", "", mark.group(1)).strip()
-        if len(body) >= 60 and len(heading) >= 4 and sum(c.isalpha() for c in heading) > 0.6 * len(heading):
+        if len(body) >= 60 and len(heading) >= 4 and heading.lower() not in _GENERIC and sum(c.isalpha() for c in heading) > 0.6 * len(heading):
             yield heading, body
 
 

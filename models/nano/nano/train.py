@@ -85,7 +85,7 @@ def run(model: Nano, loss_of, sampler: Sampler, steps: int, lr: float, settings:
         if step % max(1, steps // 12) == 0 or step + 1 == steps:
             value = loss.item()
             if not math.isfinite(value):
-                raise SystemExit(f"The loss of {note['stage']} is {value} at step {step}: lower its learning rate in family.json.")
+                raise FloatingPointError(f"The loss of {note['stage']} is {value} at step {step}: lower its learning rate in family.json.")
             speed = (step + 1 - first) * sampler.sequences * sampler.length / max(1e-9, time.monotonic() - began)
             log(f"{note['stage']} step {step + 1}/{steps} loss {value:.4f} {speed / 1e6:.3f} M tokens/s")
         if now > deadline or now - saved > SAVE_SECONDS and step + 1 < steps:

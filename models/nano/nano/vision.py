@@ -148,7 +148,7 @@ def run(model: NanoVision, pictures: Pictures, text: Sampler, family: dict, step
         if step % max(1, steps // 12) == 0 or step + 1 == steps:
             a, b = seen.item(), read.item()
             if not math.isfinite(a + b):
-                raise SystemExit(f"The loss of vision is {a} and {b} at step {step}: lower its learning rate in family.json.")
+                raise FloatingPointError(f"The loss of vision is {a} and {b} at step {step}: lower its learning rate in family.json.")
             log(f"vision step {step + 1}/{steps} loss on images {a:.4f}, on text {b:.4f}, {(step + 1 - first) / max(1e-9, time.monotonic() - began):.1f} steps/s")
         if now > deadline or now - saved > SAVE_SECONDS and step + 1 < steps:
             save_state(state, model, optimizer, step + 1, note)
