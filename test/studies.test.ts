@@ -28,6 +28,7 @@ describe('the ready studies', () => {
   test('are these', () => {
     expect(files.toSorted()).toEqual([
       'small/engines.yaml',
+      'small/float8.yaml',
       'small/fusion.yaml',
       'small/layers.yaml',
       'small/recipes.yaml',

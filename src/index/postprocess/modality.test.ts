@@ -24,7 +24,7 @@ const documents = Float32Array.from({ length: KINDS.length * D }, (_, at) => {
 })
 const queries = Float32Array.from([1, 0, 0, 0, 3, 0, 0, 0])
 
-const fit = () =>
+const fitOn = () =>
   fitPostprocess(STEPS, {
     dimension: D,
     queries,
@@ -50,7 +50,7 @@ const meanOf = ({ vectors }: { vectors: Float32Array }) =>
 
 describe('centring by modality', () => {
   it('subtracts the mean of texts from texts, and that of images from images', async () => {
-    const fitted = await fit()
+    const fitted = await fitOn()
     const out = await fitted.apply('document', documents, KINDS)
     const [texts, images] = [meanOf(rowsOf(documents, 0)), meanOf(rowsOf(documents, 1))]
     for (const [row, mean] of [
@@ -72,7 +72,7 @@ describe('centring by modality', () => {
   })
 
   it('centres text queries by the queries’ mean, and image queries by the images’', async () => {
-    const fitted = await fit()
+    const fitted = await fitOn()
     const asked = Float32Array.from([5, 0, 0, 0, 5, 0, 0, 0])
     const out = await fitted.apply('query', asked, Uint8Array.from([0, 1]))
     expect([...out.subarray(0, D)]).toEqual([1, 0, 0, 0])
@@ -85,7 +85,7 @@ describe('centring by modality', () => {
 
   it('is the same from a file, and shard by shard', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'fieldtrial-modality-'))
-    const fitted = await fit()
+    const fitted = await fitOn()
     await savePostprocess(fitted, join(folder, 'fit.safetensors'))
     const loaded = await loadPostprocess(join(folder, 'fit.safetensors'))
     const whole = await fitted.apply('document', documents, KINDS)
