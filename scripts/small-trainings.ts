@@ -55,7 +55,7 @@ async function study(name: string, collections: readonly string[], entries: read
   fieldtrial('run', file)
 }
 
-/** An encoder with three kinds of negatives: random and mined ones in updates of the same size. */
+/** An encoder as it is, with negatives of the batch alone, and with random and mined ones in updates of the same size. */
 async function encoder(name: 'nfcorpus' | 'codetrans', folder: string, compared: object): Promise<void> {
   const source = join(data!, folder)
   const base = join(models!, 'all-MiniLM-L6-v2')
@@ -73,16 +73,17 @@ async function encoder(name: 'nfcorpus' | 'codetrans', folder: string, compared:
     [
       { id: 'zero-shot', model: base, engine: 'torch', device: 'cpu', recipes: [recipe] },
       await as('in-batch', {}, {}),
-      await as('random', { negatives: 'random' }, { negatives: 2, ...compared }),
-      await as('mined', { negatives: mined, withoutNegatives: 'keep' }, { negatives: 2, ...compared }),
+      await as('random', { negatives: 'random' }, compared),
+      await as('mined', { negatives: mined, withoutNegatives: 'keep' }, compared),
     ],
   )
 }
 
 const only = values.only ?? ['nfcorpus', 'codetrans', 'pystdlib']
 await mkdir(output, { recursive: true })
-if (only.includes('nfcorpus')) await encoder('nfcorpus', 'nfcorpus', { batch: { queries: 32 }, budget: { epochs: 2 } })
-if (only.includes('codetrans')) await encoder('codetrans', 'codetrans-java-csharp', {})
+if (only.includes('nfcorpus'))
+  await encoder('nfcorpus', 'nfcorpus', { negatives: 1, batch: { queries: 32 }, budget: { epochs: 1 } })
+if (only.includes('codetrans')) await encoder('codetrans', 'codetrans-java-csharp', { negatives: 2 })
 if (only.includes('pystdlib')) {
   const base = join(models, 'qwen2.5-coder-0.5b-instruct')
   const source = join(data, 'pystdlib-docstring')
@@ -92,7 +93,12 @@ if (only.includes('pystdlib')) {
     [
       { id: 'zero-shot', model: base, engine: 'torch', device: 'cpu', recipes: ['last-token'] },
       { id: 'promptreps', model: base, engine: 'torch', device: 'cpu', recipes: ['promptreps'] },
-      { id: 'lora', device: 'cpu', train: await training('pystdlib', base, { source }, { name: 'pystdlib-lora' }) },
+      {
+        id: 'lora',
+        device: 'cpu',
+        maxLength: 128,
+        train: await training('pystdlib', base, { source }, { name: 'pystdlib-lora' }),
+      },
     ],
   )
 }
