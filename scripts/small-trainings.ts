@@ -91,7 +91,13 @@ if (only.includes('pystdlib')) {
     'pystdlib',
     [join(data, 'mini-cosqa'), join(data, 'mini-scifact')],
     [
-      { id: 'zero-shot', model: base, engine: 'torch', device: 'cpu', recipes: ['last-token'] },
+      {
+        id: 'zero-shot',
+        model: base,
+        engine: 'torch',
+        device: 'cpu',
+        recipes: [{ recipe: 'prompteol', maxLength: 128 }],
+      },
       { id: 'promptreps', model: base, engine: 'torch', device: 'cpu', recipes: ['promptreps'] },
       {
         id: 'lora',
