@@ -10,6 +10,8 @@ if (major < 22) {
   )
   process.exit(2)
 }
+// Before anything can load onnxruntime: it would report to its maker.
+process.env.ORT_DISABLE_TELEMETRY = '1'
 import('../dist/cli/main.js')
   .then((cli) => cli.main(process.argv.slice(2)))
   .catch((error) => {

@@ -1,3 +1,5 @@
+import './no-telemetry.ts'
+
 /**
  * The address of a module that a worker thread runs, beside the calling module.
  * Sources run as `.ts` in tests and as `.js` when built, and `new URL()` literals are not rewritten by the compiler.

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { buildDecoder, decoderFacts } from '../../src/engines/onnx/families/decoders/index.ts'
+import { type InferenceSession, Tensor } from '../../src/engines/onnx/runtime.ts'
 import { openGraph } from '../../src/engines/onnx/session.ts'
 import { readModelFolder } from '../../src/engines/text/files.ts'
 import { readTensor } from '../../src/engines/text/safetensors.ts'

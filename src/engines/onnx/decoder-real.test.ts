@@ -1,4 +1,3 @@
-import type * as ort from 'onnxruntime-node'
 import { beforeAll, expect, it } from 'vitest'
 import {
   distance,
@@ -14,6 +13,7 @@ import {
 } from '../../../test/support/decoder-graphs.ts'
 import { pythonPath } from '../../../test/support/python.ts'
 import { describeWith, qwenPath } from '../../../test/support/shared.ts'
+import type * as ort from './runtime.ts'
 
 describeWith('decoder graphs of Qwen2.5-Coder-0.5B-Instruct', [qwenPath, pythonPath], () => {
   const texts = [60, 60, 200].map((length, text) =>

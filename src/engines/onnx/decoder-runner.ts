@@ -1,11 +1,11 @@
-import type * as ort from 'onnxruntime-node'
-import { Tensor } from 'onnxruntime-node'
 import type { PromptTokenizer } from '../text/tokenizer/prompt-tokenizer.ts'
 import { decoderFacts } from './families/decoders/index.ts'
 import { decoderOptions } from './graph-plan.ts'
 import { decodeGreedily } from './greedy.ts'
 import type { ModelRunner } from './model-runner.ts'
 import type { EncoderPlan } from './plan.ts'
+import type * as ort from './runtime.ts'
+import { Tensor } from './runtime.ts'
 
 /** Runs a decoder's graph: one pass, or greedy decoding where the recipe pools decoded tokens. */
 export function openDecoder(

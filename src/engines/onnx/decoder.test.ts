@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   DEFAULTS,
@@ -19,6 +18,7 @@ import {
 } from '../../../test/support/decoder-graphs.ts'
 import { describeTransformers, runPython } from '../../../test/support/python.ts'
 import { buildDecoder, cacheNames, decoderFacts } from './families/decoders/index.ts'
+import * as ort from './runtime.ts'
 import { openGraph } from './session.ts'
 
 /*

@@ -1,6 +1,6 @@
-import * as ort from 'onnxruntime-node'
 import { FieldtrialError } from '../../core/errors.ts'
 import type { Device } from './plan.ts'
+import * as ort from './runtime.ts'
 
 export type { Device } from './plan.ts'
 

@@ -1,7 +1,7 @@
-import type * as ort from 'onnxruntime-node'
-import { Tensor } from 'onnxruntime-node'
 import { cacheNames, type DecoderFacts } from './families/decoders/index.ts'
 import type { Output } from './model-runner.ts'
+import type * as ort from './runtime.ts'
+import { Tensor } from './runtime.ts'
 
 interface Batch {
   readonly ids: BigInt64Array

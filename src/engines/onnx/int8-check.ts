@@ -1,6 +1,6 @@
-import * as ort from 'onnxruntime-node'
 import { FieldtrialError } from '../../core/errors.ts'
 import { ElementType, encodeModel } from './onnx-model.ts'
+import * as ort from './runtime.ts'
 
 const BLOCK = 128
 const OUTPUTS = 16

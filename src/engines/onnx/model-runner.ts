@@ -1,11 +1,11 @@
-import type * as ort from 'onnxruntime-node'
-import { Tensor } from 'onnxruntime-node'
 import type { PromptTokenizer } from '../text/tokenizer/prompt-tokenizer.ts'
 import { openDecoder } from './decoder-runner.ts'
 import { familyOf } from './families/index.ts'
 import { planGraph } from './graph-plan.ts'
 import { requireExactInt8 } from './int8-check.ts'
 import type { EncoderPlan } from './plan.ts'
+import type * as ort from './runtime.ts'
+import { Tensor } from './runtime.ts'
 import { openGraph, openShipped } from './session.ts'
 import { shippedRunner } from './shipped-runner.ts'
 

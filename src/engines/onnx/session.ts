@@ -1,6 +1,5 @@
 import { readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import * as ort from 'onnxruntime-node'
 import { FieldtrialError } from '../../core/errors.ts'
 import type { ShippedModel } from '../text/files.ts'
 import { readBytes } from '../text/safetensors.ts'
@@ -9,6 +8,7 @@ import type { BuiltGraph } from './graph-builder.ts'
 import { encodeModel, type GraphSpec, type Initializer } from './onnx-model.ts'
 import type { QuantizedStore } from './quantized-file.ts'
 import { quantizedInitializers } from './quantized-initializers.ts'
+import * as ort from './runtime.ts'
 
 export interface OpenOptions {
   readonly threads: number

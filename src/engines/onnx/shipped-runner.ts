@@ -1,7 +1,7 @@
-import type * as ort from 'onnxruntime-node'
-import { Tensor } from 'onnxruntime-node'
 import { FieldtrialError } from '../../core/errors.ts'
 import type { ModelRunner } from './model-runner.ts'
+import type * as ort from './runtime.ts'
+import { Tensor } from './runtime.ts'
 
 /** What encoders' inputs are called, and what goes into them for texts without padding. */
 const INPUTS: Readonly<Record<string, (ids: BigInt64Array, length: number) => BigInt64Array>> = {

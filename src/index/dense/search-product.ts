@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node'
+import * as ort from '../../engines/onnx/runtime.ts'
 import type { Dtype } from './dtypes.ts'
 import { paddedRows } from './search-cut.ts'
 import { CHUNK, needsScales, searchGraph } from './search-graph.ts'

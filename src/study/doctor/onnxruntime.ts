@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
-import * as ort from 'onnxruntime-node'
 import { ElementType, encodeModel } from '../../engines/onnx/onnx-model.ts'
+import * as ort from '../../engines/onnx/runtime.ts'
 
 /**
  * Multiplies two small matrices in onnxruntime, so that a broken install shows here and not in the middle of a study.

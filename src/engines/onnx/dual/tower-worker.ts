@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { toPlain } from '../messages.ts'
+import { type InferenceSession, Tensor } from '../runtime.ts'
 import { openGraph } from '../session.ts'
 import type { TowerReply, TowerRequest, TowerStart } from './messages.ts'
 import { buildImageTower, buildTextTower } from './towers.ts'

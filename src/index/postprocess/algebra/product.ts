@@ -1,5 +1,5 @@
-import * as ort from 'onnxruntime-node'
 import { ElementType, encodeModel } from '../../../engines/onnx/onnx-model.ts'
+import * as ort from '../../../engines/onnx/runtime.ts'
 
 /** Numbers row after row: `rows` × `columns`. */
 export interface Matrix<T extends Float32Array | Float64Array> {
