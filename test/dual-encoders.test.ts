@@ -3,12 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { Workspace } from '../src/core/workspace.ts'
 import { runConformance } from '../src/engines/conformance/index.ts'
 import { prepareOnnx } from '../src/engines/onnx/index.ts'
 import { prepareTorch } from '../src/engines/torch/index.ts'
 import { endIdle } from '../src/engines/torch/worker-pool.ts'
 import type { PreparedEncoder } from '../src/engines/types.ts'
+import { planTraining } from '../src/train/job/plan.ts'
+import { parseTraining } from '../src/train/parse.ts'
 import { describePictures, pythonPath, runPython } from './support/python.ts'
 import { cosine } from './support/torch.ts'
 import { itemOfShown, type Shown } from './support/vision.ts'
@@ -103,6 +106,20 @@ describePictures('dual encoders against transformers', () => {
     const out = execFileSync(process.execPath, [script, join(root, 'clip'), '400', '160'], { encoding: 'utf8' })
     const [, megabytes] = /400 pictures of 160 pixels .* at most (\d+) MiB/.exec(out)!
     expect(Number(megabytes)).toBeLessThan(500)
+  })
+
+  it('are refused by name where they would be trained', async () => {
+    const training = { model: './clip', recipe: 'dual-encoder', data: ['./none'], device: 'cpu' }
+    vi.stubEnv('FIELDTRIAL_PYTHON', pythonPath)
+    try {
+      const parsed = parseTraining(JSON.stringify(training), join(root, 'train.yaml'))
+      await expect(planTraining(parsed, await Workspace.open(join(root, 'ws')))).rejects.toMatchObject({
+        code: 'RECIPE_INVALID',
+        message: expect.stringMatching(/\.\/clip is a dual encoder \(CLIP, SigLIP\)/),
+      })
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   it('take a prompt around texts, and no other recipe', async () => {

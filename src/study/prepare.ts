@@ -12,7 +12,7 @@ import { instructPrompts } from '../recipes/index.ts'
 import { withMergedModel } from './merge/prepare.ts'
 import { prepareTorchModel, unpinned, withWarning } from './prepare-torch.ts'
 import type { DenseSpec } from './study.ts'
-import { readTrained, type StudyEncoder, trainedRecipe, withTraining } from './trained.ts'
+import { readTrained, type StudyEncoder, trainedPixels, trainedRecipe, withTraining } from './trained.ts'
 
 /** Finds a model's files (fetching them from the hub if need be) and reads from them what the encoder will be. */
 export async function prepareEncoder(
@@ -24,7 +24,8 @@ export async function prepareEncoder(
     const offline = options.offline ? { offline: true } : {}
     const merged = await withMergedModel(spec, workspace, { ...offline, ...options.work })
     const trained = await trainedOf(merged.spec)
-    const chosen = { ...merged.spec, recipe: trainedRecipe(merged.spec.recipe, trained) }
+    const { model, recipe } = merged.spec
+    const chosen = { ...merged.spec, model: trainedPixels(model, trained), recipe: trainedRecipe(recipe, trained) }
     return withTraining(merged.warnings.reduce(withWarning, await prepare(chosen, workspace, options)), trained)
   } catch (error) {
     if (!(error instanceof FieldtrialError) || error.message.includes(spec.id)) throw error

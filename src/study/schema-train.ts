@@ -3,6 +3,8 @@ import { DEVICE, id, recipeObject, TORCH_DEVICES } from './schema-recipes.ts'
 
 /** What a training set may be made of. */
 export const DATA_FORMATS = ['tevatron', 'collection', 'pairs'] as const
+/** Whether the image tower of a vision-language model stays as it is. */
+export const VISION_MODES = ['frozen', 'trained'] as const
 /** The adapters that can be trained, and training of all weights. */
 export const ADAPTER_KINDS = ['lora', 'dora'] as const
 export const SCHEDULES = ['linear', 'cosine', 'constant'] as const
@@ -72,7 +74,9 @@ export const trainData = z.strictObject({
   missing: z
     .enum(['error', 'skip'])
     .optional()
-    .describe('What to do with a judged or mined document that the corpus does not have. Default: error.'),
+    .describe(
+      'What to do with a judged or mined document that the corpus does not have, or whose picture cannot be decoded. Default: error.',
+    ),
   weight: z
     .number()
     .positive()
@@ -257,6 +261,24 @@ export const TrainSchema = z.strictObject({
     .describe(
       'LoRA weights beside the model’s own, or `full`: all weights are trained. Default: lora for language models, full for encoders.',
     ),
+  vision: z
+    .enum(VISION_MODES)
+    .optional()
+    .describe(
+      'Of a vision-language model that learns from pictures: whether its image tower stays as it is, or is trained too (LoRA on what `targets` names there, or all its weights). Default: frozen.',
+    ),
+  minPixels: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Least pixels of a picture, which is enlarged to them, in training as in later use. Default: what the model’s preprocessor_config.json says.',
+    ),
+  maxPixels: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Most pixels of a picture, which is made smaller. Default: as above.'),
   precision: z
     .enum(['float32', 'bfloat16'])
     .optional()

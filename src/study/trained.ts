@@ -5,7 +5,7 @@ import { FieldtrialError, systemCode } from '../core/errors.ts'
 import { differingFields, type Json } from '../core/fingerprint.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import type { Recipe, RecipeParameters } from '../recipes/types.ts'
-import type { RecipeSpec } from './study.ts'
+import type { ModelSpec, RecipeSpec } from './study.ts'
 
 /** The file that says how a model was trained; it lies beside its weights. */
 export const TRAINED_FILE = 'fieldtrial.json'
@@ -22,6 +22,8 @@ export interface TrainedModel {
   readonly recipe: { readonly recipe: string } & RecipeParameters
   /** The same with nothing left to defaults. */
   readonly resolved: Recipe
+  /** Pixels of a picture, least and most, where it learned from pictures. */
+  readonly pixels?: { readonly minPixels: number; readonly maxPixels: number }
   /** As the user named the base. */
   readonly base: string
   /** Where a base of the user's own lies, relative to this file's folder. */
@@ -107,13 +109,31 @@ export function trainedRecipe(spec: RecipeSpec, trained: TrainedModel | null): R
   return { recipe, parameters: { ...parameters, ...spec.parameters } }
 }
 
+/** The model with the pixel budget that it was trained with, where nobody chose another. */
+export function trainedPixels(model: ModelSpec, trained: TrainedModel | null): ModelSpec {
+  const chosen = model.minPixels !== undefined || model.maxPixels !== undefined
+  if (trained?.pixels === undefined || chosen || model.engine !== 'torch') return model
+  const { minPixels, maxPixels } = trained.pixels
+  return { ...model, minPixels, maxPixels }
+}
+
 /** Notes how the model was trained, and says so where it is used with another recipe than then. Lengths may differ. */
 export function withTraining(prepared: PreparedEncoder, trained: TrainedModel | null): StudyEncoder {
   if (trained === null) return prepared
   const plain = ({ maxLength: _, sparse: __, source: ___, ...recipe }: Recipe) => recipe as unknown as Json
   const fields = differingFields(plain(trained.resolved), plain(prepared.info.recipe))
-  if (fields.length === 0) return { ...prepared, trained }
+  const name = basename(trained.name)
+  const warnings = [...prepared.info.warnings]
+  const used = prepared.info.images?.identity as { readonly [key: string]: Json | undefined } | undefined
+  if (trained.pixels !== undefined && used !== undefined) {
+    const { minPixels, maxPixels } = trained.pixels
+    if (used.minPixels !== minPixels || used.maxPixels !== maxPixels)
+      warnings.push(
+        `${name} was trained with pictures of ${minPixels} to ${maxPixels} pixels, and is used with ${String(used.minPixels)} to ${String(used.maxPixels)}`,
+      )
+  }
+  if (fields.length === 0) return { ...prepared, trained, info: { ...prepared.info, warnings } }
   const shown = `${fields.slice(0, 4).join(', ')}${fields.length > 4 ? ' …' : ''}`
-  const warning = `${basename(trained.name)} was trained with the recipe ${trained.resolved.id}, and is used with another one (${shown} ${fields.length === 1 ? 'differs' : 'differ'})`
-  return { ...prepared, trained, info: { ...prepared.info, warnings: [...prepared.info.warnings, warning] } }
+  const warning = `${name} was trained with the recipe ${trained.resolved.id}, and is used with another one (${shown} ${fields.length === 1 ? 'differs' : 'differ'})`
+  return { ...prepared, trained, info: { ...prepared.info, warnings: [...warnings, warning] } }
 }

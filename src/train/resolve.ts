@@ -36,6 +36,14 @@ export function resolveTraining(input: TrainInput, context: ResolveContext, at: 
     )
   if (queries === 1 && input.negatives === 0)
     problem(['batch', 'queries'], 'A batch of one query has no in-batch negatives.', 'Take 2 or more.')
+  if (input.vision === 'trained' && (input.strategy === 'fsdp' || input.strategy === 'zero3'))
+    problem(
+      ['strategy'],
+      `${input.strategy} shares no image tower out that is trained.`,
+      'Take `strategy: ddp`, or `vision: frozen`.',
+    )
+  if (input.minPixels !== undefined && input.maxPixels !== undefined && input.minPixels > input.maxPixels)
+    problem(['minPixels'], 'minPixels is above maxPixels.', 'No picture meets both: lower it.')
   const recipe = resolveRecipe(input.recipe)
   return {
     name,
@@ -57,6 +65,8 @@ export function resolveTraining(input: TrainInput, context: ResolveContext, at: 
       clip: optimizer.clip ?? 1,
     },
     adapter: resolveAdapter(input.adapter, context.folder),
+    vision: input.vision ?? null,
+    pixels: dropUndefined({ minPixels: input.minPixels, maxPixels: input.maxPixels }),
     precision: input.precision ?? null,
     gradientCheckpointing: input.gradientCheckpointing ?? false,
     packed: input.packed ?? null,

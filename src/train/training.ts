@@ -1,5 +1,6 @@
 import type { CollectionSpec } from '../data/spec.ts'
-import type { ADAPTER_KINDS, DATA_FORMATS, SCHEDULES, STRATEGIES } from '../study/schema-train.ts'
+import type { PixelBudget } from '../engines/image/settings.ts'
+import type { ADAPTER_KINDS, DATA_FORMATS, SCHEDULES, STRATEGIES, VISION_MODES } from '../study/schema-train.ts'
 import type { RecipeSpec } from '../study/study.ts'
 
 export type DataFormat = (typeof DATA_FORMATS)[number]
@@ -24,6 +25,10 @@ export interface Training {
   readonly optimizer: Optimizer
   /** Null: whatever suits the model. */
   readonly adapter: Adapter | 'full' | null
+  /** Null: not said, which is frozen. */
+  readonly vision: (typeof VISION_MODES)[number] | null
+  /** Of pictures; what is absent the model's own files say. */
+  readonly pixels: PixelBudget
   /** Null: float32 on the processor, else bfloat16. */
   readonly precision: 'float32' | 'bfloat16' | null
   readonly gradientCheckpointing: boolean

@@ -3,14 +3,15 @@ loops in place of masks. Nothing of the worker is used; it is what the worker is
 
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModel, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageTextToText
 
 STEPS = {"cls": 0, "lasttoken": -1}
 
 
 def load(folder, decoder, adapter=None, targets=(), tensors=None):
     """A model in float32; with an adapter whose matrices are the given ones."""
-    model = (AutoModelForCausalLM if decoder else AutoModel).from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    sees = hasattr(AutoConfig.from_pretrained(folder), "vision_config")
+    model = (AutoModelForImageTextToText if sees else AutoModelForCausalLM if decoder else AutoModel).from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     for parameter in model.parameters():
         parameter.requires_grad_(adapter is None)
     if adapter is not None:
@@ -30,12 +31,16 @@ def short(name):
     return name.removesuffix(".weight") if "magnitude" in name else name
 
 
-def representation(model, decoder, ids, start, recipe):
-    """(dense vector, scores of the vocabulary or None)"""
+def representation(model, decoder, ids, start, recipe, picture=None):
+    """(dense vector, scores of the vocabulary or None). picture: what transformers' own image processor makes of it."""
     given = {"input_ids": torch.tensor([ids])}
     if recipe["direction"] == "bidirectional":
         given["attention_mask"] = torch.zeros(1, 1, len(ids), len(ids))
     base = model.base_model.model if hasattr(model, "peft_config") else model
+    if picture is not None:
+        given |= {**picture, "mm_token_type_ids": (given["input_ids"] == base.config.image_token_id).int(), "attention_mask": torch.ones_like(given["input_ids"])}
+    if hasattr(base.config, "vision_config"):
+        base.model.rope_deltas = None
     core = base.model if decoder else base
     states = core(**given).last_hidden_state[0]
     kind = recipe["pooling"][0]
@@ -51,7 +56,7 @@ def loss_of(model, decoder, texts, groups, recipe, loss):
 
     def of(i):
         if i not in seen:
-            dense, scores = representation(model, decoder, texts[i]["ids"], texts[i]["from"], recipe)
+            dense, scores = representation(model, decoder, texts[i]["ids"], texts[i]["from"], recipe, texts[i].get("processed"))
             sparse = None
             if scores is not None:
                 sparse = torch.zeros_like(scores)

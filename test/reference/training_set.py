@@ -26,6 +26,18 @@ def made_up(seed, vocabulary, groups=8, negatives=3, lengths=(3, 40), documents=
     return texts, found
 
 
+def show(texts, pixels, every=2, merge=28, pad=5):
+    """Puts pictures, which come again, into every so many of the texts, in front, in the middle or behind; a text gets longer by its tokens."""
+    random = np.random.default_rng(11)
+    for number in range(0, len(texts), every):
+        text, shown = texts[number], pixels[number // every % len(pixels)]
+        at = int(random.integers(0, len(text["ids"]) + 1))
+        count = shown.shape[0] // merge * (shown.shape[1] // merge)
+        text["ids"] = [*text["ids"][:at], 3, *[pad] * count, 4, *text["ids"][at:]]
+        text["picture"] = {"pixels": shown, "offset": at + 1}
+    return texts
+
+
 def write_set(folder, texts, groups=(), scores=False, words=False):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +57,15 @@ def write_set(folder, texts, groups=(), scores=False, words=False):
         ragged("groups.bin", "group-offsets.bin", [[one["query"], len(one["positives"]), len(one["negatives"]), *one["positives"], *one["negatives"]] for one in groups])
     if scores:
         put("scores.bin", [score for one in groups for score in one["scores"]], "<f4")
-    facts = {"version": 1, "texts": len(texts), "groups": len(groups), "tokens": sum(len(text["ids"]) for text in texts), "fingerprint": "0" * 64, "scores": scores, "words": words}
+    pictured = [text.get("picture") for text in texts]
+    pictures = list({id(one["pixels"]): one["pixels"] for one in pictured if one}.values())
+    if pictures:
+        number = {id(pixels): i for i, pixels in enumerate(pictures)}
+        put("pixels.bin", np.concatenate([pixels.reshape(-1) for pixels in pictures]), "u1")
+        put("picture-offsets.bin", np.cumsum([0, *(pixels.size for pixels in pictures)]), "<u8")
+        put("picture-sizes.bin", [pixels.shape[:2] for pixels in pictures], "<i4")
+        put("shown.bin", [(number[id(one["pixels"])], one["offset"]) if one else (-1, 0) for one in pictured], "<i4")
+    facts = {"version": 1, "texts": len(texts), "groups": len(groups), "tokens": sum(len(text["ids"]) for text in texts), "fingerprint": "0" * 64, "scores": scores, "words": words, "pictures": len(pictures)}
     (folder / "set.json").write_text(json.dumps(facts))
 
 

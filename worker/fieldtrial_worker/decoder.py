@@ -30,7 +30,7 @@ class Decoder:
         self.packed = request["packed"]
         self.poolings = request["pooling"]
         self.wants_scores = request["scores"]
-        self.vision = Vision(_tower(model), request["vision"], device) if request.get("vision") else None
+        self.vision = Vision(image_tower(model), request["vision"], device) if request.get("vision") else None
         self.generates = request["generates"]
         self._norm_name = next((name for name in NORMS if hasattr(self.core, name)), None)
         if self._norm_name is None or not hasattr(self.core, "layers"):
@@ -209,7 +209,7 @@ class Decoder:
         return {"cosine": cosine, "hiddenStatesAfterNorm": tied}
 
 
-def _tower(model):
+def image_tower(model):
     """The image tower of a vision-language model."""
     inner = getattr(model, "model", model)
     if not hasattr(inner, "visual"):

@@ -3,14 +3,17 @@ import { prepareContents } from '../../recipes/contents.ts'
 import { promptsOf } from '../../recipes/modality.ts'
 import type { Side } from '../../recipes/types.ts'
 import { ahead } from '../image/ahead.ts'
-import { expandPlaceholder } from '../image/placeholder.ts'
+import { type ExpandedTokens, expandPlaceholder } from '../image/placeholder.ts'
 import { type PixelImage, prepareImage } from '../image/prepare-image.ts'
-import { gridTokens } from '../image/sizes.ts'
+import { gridTokens, type Size } from '../image/sizes.ts'
 import { nameOf } from '../text/inputs.ts'
 import { type Item, itemsOfText } from '../text/items.ts'
+import type { TextPlan } from '../text/plan.ts'
 import type { PromptTokenizer } from '../text/tokenizer/prompt-tokenizer.ts'
 import type { EncoderItem } from '../types.ts'
-import type { TorchPlan, VisionPlan } from './plan.ts'
+import type { VisionPlan } from './plan.ts'
+
+type Positions = TextPlan & { readonly positions: number | null }
 
 /** A prompt that may hold a picture. */
 export interface VisionItem extends Item {
@@ -31,15 +34,13 @@ const AHEAD = 4
  * @throws FieldtrialError `DATA_INVALID` naming a picture that cannot be read or does not fit, and as `itemsOf`.
  */
 export async function* visionItemsOf(
-  plan: TorchPlan,
+  plan: Positions,
   vision: VisionPlan,
   tokenizer: PromptTokenizer,
   inputs: readonly EncoderItem[],
   side: Side,
   task: string,
 ): AsyncGenerator<VisionItem> {
-  const { contents, maxLength, lengthOf } = plan.recipe
-  const limit = { maxLength: maxLength[side], lengthOf }
   const read = async (input: EncoderItem) =>
     input.image === undefined ? null : prepareImage(input.image, vision.settings, nameOf(input))
   let text = 0
@@ -49,20 +50,41 @@ export async function* visionItemsOf(
       const place = { text, of: inputs.length, given: input.text }
       yield* itemsOfText(plan, tokenizer, place, side, task, plan.positions)
     } else {
-      const prepared = prepareContents(contents, input.text)
-      const count = gridTokens(image, vision.settings)
-      for (const prompt of promptsOf(plan.recipe, side, input)) {
-        const short = tokenizer.encode(prompt, prepared, task, limit, vision.placeholder.text)
-        const { offset, ...tokens } = expandPlaceholder(short, prompt, vision.placeholder, count)
-        if (plan.positions !== null && tokens.ids.length > plan.positions)
-          throw new FieldtrialError(
-            'DATA_INVALID',
-            `${nameOf(input)} takes ${count} tokens, its prompt ${tokens.ids.length}; the model takes ${plan.positions}.`,
-            { hint: 'Lower maxPixels of the model: an image is never cut.' },
-          )
+      for (const { offset, ...tokens } of picturePrompts(plan, vision, tokenizer, input, image, side, task))
         yield { text, ...tokens, image: { ...image, offset } }
-      }
     }
     text++
+  }
+}
+
+/**
+ * The prompts of a picture, alone or with a text, in tokens.
+ *
+ * @param size What the picture is resized to.
+ * @throws FieldtrialError `DATA_INVALID` where it does not fit.
+ */
+export function* picturePrompts(
+  plan: Positions,
+  vision: VisionPlan,
+  tokenizer: PromptTokenizer,
+  input: EncoderItem,
+  size: Size,
+  side: Side,
+  task: string,
+): Generator<ExpandedTokens> {
+  const { contents, maxLength, lengthOf } = plan.recipe
+  const limit = { maxLength: maxLength[side], lengthOf }
+  const prepared = prepareContents(contents, input.text)
+  const count = gridTokens(size, vision.settings)
+  for (const prompt of promptsOf(plan.recipe, side, input)) {
+    const short = tokenizer.encode(prompt, prepared, task, limit, vision.placeholder.text)
+    const tokens = expandPlaceholder(short, prompt, vision.placeholder, count)
+    if (plan.positions !== null && tokens.ids.length > plan.positions)
+      throw new FieldtrialError(
+        'DATA_INVALID',
+        `${nameOf(input)} takes ${count} tokens, its prompt ${tokens.ids.length}; the model takes ${plan.positions}.`,
+        { hint: 'Lower maxPixels of the model: an image is never cut.' },
+      )
+    yield tokens
   }
 }

@@ -26,6 +26,7 @@ export function trainingSettings({ base, recipe, job, data, result, estimate }: 
             string,
           ],
         ]),
+    ...(job.vision ? visionSettings(job.vision, data) : []),
     ['examples', `${formatCount(data.counts.groups)}`],
     ['loss', `InfoNCE, temperature ${loss.temperature}`],
     ['hard negatives', String(loss.negatives)],
@@ -44,5 +45,16 @@ export function trainingSettings({ base, recipe, job, data, result, estimate }: 
     ['devices', `${job.devices.join(', ')}${job.strategy === 'none' ? '' : ` (${job.strategy})`}`],
     ['seed', String(job.seed)],
     ['memory, estimated', formatBytes(estimate.memoryBytes)],
+  ]
+}
+
+function visionSettings(
+  { settings, trained }: NonNullable<TrainingRecord['job']['vision']>,
+  { counts }: TrainingRecord['data'],
+): [string, string][] {
+  return [
+    ['pictures', formatCount(counts.pictures ?? 0)],
+    ['pixels of a picture', `${formatCount(settings.minPixels)} to ${formatCount(settings.maxPixels)}`],
+    ['image tower', trained ? 'trained' : 'frozen'],
   ]
 }

@@ -1,10 +1,11 @@
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
-import { textHash } from '../../data/hash-set.ts'
+import { type Hash64, textHash } from '../../data/hash-set.ts'
 import type { FileCollection } from '../../data/index.ts'
 import { normalText } from '../../data/lint/normal-text.ts'
-import { documentText } from '../../study/identity.ts'
-import { HashIndex } from '../set/hash-index.ts'
+import type { EncoderItem } from '../../engines/types.ts'
+import { documentItem } from '../set/document-item.ts'
+import { bytesHash, HashIndex } from '../set/hash-index.ts'
 import type { Overlap } from '../training.ts'
 
 /** A split under test, in hashes: what must not be among the examples. */
@@ -30,16 +31,16 @@ export interface SharedCounts {
 const EXAMPLES = 5
 
 /**
- * Reads what is under test. Memory: its queries and relevant documents, as hashes of their texts without case, width and blanks.
+ * Reads what is under test. Memory: its queries and relevant documents, as hashes.
  *
  * @param collection Opened with the split under test.
  */
 export async function readTested(collection: FileCollection, work: LongWork): Promise<Tested> {
   const queries = new HashIndex()
   const queryIds = new Set<string>()
-  for (const { id, text } of await collection.queries()) {
-    queryIds.add(id)
-    if (text !== '') queries.add(textHash(normalText(text)))
+  for (const query of await collection.queries()) {
+    queryIds.add(query.id)
+    await addTo(queries, query)
   }
   const wanted = new Set<string>()
   for (const grades of (await collection.qrels()).values())
@@ -52,11 +53,21 @@ export async function readTested(collection: FileCollection, work: LongWork): Pr
       work.onProgress?.({ step: 'read what is under test', subject: collection.name, done, unit: 'documents' })
     }
     if (!wanted.has(document.id)) continue
-    const text = normalText(documentText(document))
-    if (text !== '') relevant.add(textHash(text))
+    await addTo(relevant, documentItem(document))
   }
   const { name, split } = collection
   return { name, split, files: new Set(collection.sourceFiles()), queryIds, queries, relevant }
+}
+
+/** By what an item is known again: its text without case, width and blanks, and the file of its picture. */
+async function contentKey({ text, image }: EncoderItem): Promise<Hash64> {
+  if (image === undefined) return textHash(normalText(text))
+  const { high, low } = bytesHash(await image.bytes())
+  return textHash(`${high} ${low}\0${normalText(text)}`)
+}
+
+async function addTo(index: HashIndex, item: EncoderItem): Promise<void> {
+  if (item.text !== '' || item.image !== undefined) index.add(await contentKey(item))
 }
 
 /** Counts what the examples of one source share with the splits under test. */
@@ -71,9 +82,10 @@ export class OverlapCount {
   }
 
   /** @returns Whether the query is under test. */
-  query(id: string, text: string): boolean {
+  async query(item: EncoderItem & { readonly id: string }): Promise<boolean> {
+    const { id } = item
     let shared = false
-    const key = textHash(normalText(text))
+    const key = await contentKey(item)
     for (const [tested, counts] of this.found) {
       const same = tested.queries.get(key) >= 0 || (this.#sameCollection(tested) && tested.queryIds.has(id))
       if (!same) continue
@@ -84,8 +96,8 @@ export class OverlapCount {
     return shared
   }
 
-  positive(text: string): void {
-    const key = textHash(normalText(text))
+  async positive(item: EncoderItem): Promise<void> {
+    const key = await contentKey(item)
     for (const [tested, counts] of this.found)
       if (tested.relevant.get(key) >= 0 || tested.queries.get(key) >= 0) counts.positives++
   }

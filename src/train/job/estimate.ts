@@ -30,6 +30,15 @@ export interface JobSize {
   readonly onProcessor: boolean
   /** Whether weights are shared out over the devices. */
   readonly sharded: boolean
+  /** The image tower, where there are pictures; `patches` of an update on average, on all devices together. */
+  readonly tower?: {
+    readonly trained: boolean
+    readonly linear: number
+    readonly layers: number
+    readonly hidden: number
+    readonly inner: number
+    readonly patches: number
+  }
 }
 
 export interface JobEstimate {
@@ -61,7 +70,8 @@ const GUESSED = { core: 2.5e10, gpu: 1.5e14 }
  * Memory: weights, gradients and AdamW's two moments of what is trained (in float32, 12 bytes each), and the states that the backward pass needs:
  * for each token and layer 10 × hidden + 5 × inner numbers (with an adapter 15 and 7), with checkpointing one layer of these and the hidden
  * width for each other layer. Time: operations, 2 for each number of a matrix and token in a forward pass, twice that backward (half of it where
- * only an adapter is trained), and another forward pass for checkpointing and for GradCache each. docs/training.md sets it beside measurements.
+ * only an adapter is trained), and another forward pass for checkpointing and for GradCache each. An image tower counts alike where it is
+ * trained; a frozen one keeps one layer's states and has no backward pass. docs/training.md sets it beside measurements.
  *
  * @param rate Tokens per second of an earlier training of the same kind; null if there was none.
  */
@@ -78,12 +88,18 @@ export function estimateJob(size: JobSize, rate: number | null): JobEstimate {
     size.inner * (KEPT.inner + (size.full ? 0 : KEPT.adapterInner))
   const kept = size.checkpointing ? size.layers * KEPT_CHECKPOINTED * size.hidden + layer : size.layers * layer
   // A score in float32 and its gradient for each text and each word of the vocabulary.
-  const states = atOnce * kept * bytes + Math.min(texts, size.chunk ?? texts) * size.scored * 8
+  const states =
+    towerStates(size, atOnce / Math.max(1, size.tokens)) * bytes +
+    atOnce * kept * bytes +
+    Math.min(texts, size.chunk ?? texts) * size.scored * 8
   const process = size.onProcessor ? PROCESS : ON_DEVICE
   const forward = 2 * size.linear * size.tokens
-  const passes = 1 + (size.full ? 2 : 1) + (size.checkpointing ? 1 : 0) + (size.chunk === null ? 0 : 1)
+  const again = size.chunk === null ? 0 : 1
+  const passes = 1 + (size.full ? 2 : 1) + (size.checkpointing ? 1 : 0) + again
+  const seen = size.tower === undefined ? 0 : 2 * size.tower.linear * size.tower.patches
+  const looks = size.tower?.trained ? passes : 1 + again
   const guessed = size.onProcessor ? GUESSED.core * availableParallelism() : GUESSED.gpu * size.devices
-  const perStep = rate === null ? (forward * passes) / guessed : size.tokens / rate
+  const perStep = rate === null ? (forward * passes + seen * looks) / guessed : size.tokens / rate
   return {
     memoryBytes: weights + optimizer + states + process,
     parts: { weights, optimizer, states, process },
@@ -91,6 +107,16 @@ export function estimateJob(size: JobSize, rate: number | null): JobEstimate {
     seconds: perStep * size.steps,
     measured: rate !== null,
   }
+}
+
+/** Numbers that the image tower keeps: of each patch and layer where it is trained, else of one layer at a time. @param share Of the update's tokens that go through at once. */
+function towerStates({ tower, full, checkpointing }: JobSize, share: number): number {
+  if (tower === undefined) return 0
+  const layer =
+    tower.hidden * (KEPT.hidden + (full ? 0 : KEPT.adapterHidden)) +
+    tower.inner * (KEPT.inner + (full ? 0 : KEPT.adapterInner))
+  const all = checkpointing ? tower.layers * KEPT_CHECKPOINTED * tower.hidden + layer : tower.layers * layer
+  return share * tower.patches * (tower.trained ? all : layer)
 }
 
 /** Where a training's speed is remembered: it depends on the model, on what is trained, on the way and on the machine. */

@@ -71,7 +71,7 @@ async function describe(
   folder: string,
   kind: TrainedModel['kind'],
 ): Promise<void> {
-  const { training, base } = plan
+  const { training, base, job } = plan
   const trained: TrainedModel = {
     version: TRAINED_VERSION,
     fieldtrial: VERSION,
@@ -79,6 +79,9 @@ async function describe(
     kind,
     recipe: { recipe: training.recipe.recipe, ...training.recipe.parameters },
     resolved: base.recipe,
+    ...(job.vision === null
+      ? {}
+      : { pixels: { minPixels: job.vision.settings.minPixels, maxPixels: job.vision.settings.maxPixels } }),
     base: training.given,
     ...(isAbsolute(training.model) ? { baseFolder: relative(folder, training.model).replaceAll('\\', '/') } : {}),
     baseWeights: plan.baseWeights,
@@ -128,6 +131,12 @@ function cardFacts(
         adapterConfig === null
           ? 'none: all weights'
           : `${adapterConfig.kind} r=${adapterConfig.r} α=${adapterConfig.alpha} dropout ${adapterConfig.dropout}`,
+      ...(job.vision === null
+        ? {}
+        : {
+            'image tower': job.vision.trained ? 'trained' : 'frozen',
+            'pixels of a picture': `${job.vision.settings.minPixels} to ${job.vision.settings.maxPixels}`,
+          }),
       steps: result.steps,
       epochs: Number(job.epochs.toFixed(2)),
       precision: job.precision,

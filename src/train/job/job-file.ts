@@ -1,4 +1,5 @@
 import type { Json } from '../../core/fingerprint.ts'
+import type { GridSettings } from '../../engines/image/settings.ts'
 import type { Pooling } from '../../recipes/types.ts'
 import type { Adapter, Batch, Loss, Optimizer, Strategy } from '../training.ts'
 
@@ -33,6 +34,8 @@ export interface JobFile {
     readonly normalize: boolean
     readonly sparse: boolean
   }
+  /** How pictures become numbers, and whether the tower that sees them is trained; null where the set has none. */
+  readonly vision: { readonly settings: GridSettings; readonly trained: boolean } | null
   readonly loss: Omit<Loss, 'sparse'> & { readonly negatives: number; readonly sparse: Loss['sparse'] | null }
   readonly batch: Batch
   readonly optimizer: Omit<Optimizer, 'lr'> & { readonly name: 'adamw'; readonly lr: number }

@@ -39,6 +39,7 @@ export function jobIdentity(
             measure: evaluation!.measure,
             patience: evaluation!.patience,
           },
+    ...(job.vision === null ? {} : { vision: { ...job.vision } as unknown as Json }),
     loss: job.loss as unknown as Json,
     batch: { queries: job.batch.queries, accumulate: job.batch.accumulate },
     optimizer: job.optimizer as unknown as Json,

@@ -9,19 +9,20 @@ import { modelByName } from '../../data/models/index.ts'
 import type { ModelFolder } from '../../engines/text/files.ts'
 import { isGguf } from '../../engines/text/gguf/file.ts'
 import { hashFiles } from '../../engines/text/hash.ts'
-import { textConfig } from '../../engines/torch/facts.ts'
 import { planTorch } from '../../engines/torch/index.ts'
 import type { TorchPlan } from '../../engines/torch/plan.ts'
 import type { EncoderInfo } from '../../engines/types.ts'
 import { DEFAULT_ADAPTER } from '../resolve.ts'
 import { type DevSet, prepareDev } from '../set/dev-set.ts'
 import { type PreparedSet, prepareSet, type TokenIdentity } from '../set/prepare.ts'
-import { requireTrainable, type SetCounts } from '../set/set-writer.ts'
+import type { SetCounts } from '../set/set-writer.ts'
+import { requireTrainable } from '../set/trainable.ts'
 import type { Adapter, Training } from '../training.ts'
 import { estimateJob, type JobEstimate, type JobSize, readTrainingRates, trainingRateKey } from './estimate.ts'
 import { JOB_VERSION, type JobFile } from './job-file.ts'
 import { jobIdentity } from './job-identity.ts'
-import { adapterParameters, linearMatrices, targetMatrices } from './targets.ts'
+import { shapeOf, towerOf, updatePatches, updateSize, vocabularyOf } from './size.ts'
+import { adapterParameters, linearMatrices, targetMatrices, towerParameters } from './targets.ts'
 
 /** A training that is ready to start: data in tokens, sizes known. */
 export interface TrainingPlan {
@@ -73,19 +74,31 @@ export async function planTraining(
     device: training.device,
     ...(training.precision === null ? {} : { dtype: training.precision }),
     ...(training.packed === null ? {} : { packed: training.packed }),
+    ...training.pixels,
     hashCache,
     ...(options.signal ? { signal: options.signal } : {}),
   })
+  const sees = requireVision(training, plan)
   requireTrainable(plan, training.given)
   const adapter = chooseAdapter(training, plan)
   const checkpoint = files.checkpoint!
-  const matrices = adapter === null ? [] : targetMatrices(adapter.targets, checkpoint, training.given)
+  const matrices = adapter === null ? [] : targetMatrices(adapter.targets, checkpoint, training.given, sees)
   const tokens: TokenIdentity = { plan, identity: tokenIdentity(info, plan) }
   const set = await prepareSet(training, tokens, workspace, options)
   const dev =
     training.evaluation === null
       ? null
       : await prepareDev(training.evaluation, tokens, training.seed, workspace, options)
+  const pictures = (set.detail.counts.pictures ?? 0) > 0
+  if (sees && !pictures)
+    throw new FieldtrialError('USAGE', 'vision: trained, and no example has a picture.', {
+      hint: 'Leave `vision` out: from texts alone an image tower learns nothing.',
+      where: { field: 'vision' },
+    })
+  const vision =
+    plan.vision !== null && (pictures || (dev?.detail.counts.pictures ?? 0) > 0)
+      ? { settings: plan.vision.settings, trained: sees }
+      : null
   await rememberSets(workspace, training, [set.identity, ...(dev === null ? [] : [dev.identity])])
   const { counts } = set.detail
   const negatives = training.negatives ?? (counts.withNegatives > 0 ? 7 : 0)
@@ -104,7 +117,10 @@ export async function planTraining(
   const size: JobSize = {
     parameters: info.parameters!,
     linear: linearMatrices(checkpoint).reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0),
-    trainable: adapter === null ? info.parameters! : adapterParameters(adapter, matrices),
+    trainable:
+      adapter === null
+        ? info.parameters! - (sees ? 0 : towerParameters(checkpoint))
+        : adapterParameters(adapter, matrices),
     full: adapter === null,
     ...shapeOf(files),
     scored: plan.recipe.sparse === null ? 0 : vocabularyOf(files),
@@ -117,6 +133,9 @@ export async function planTraining(
     devices: plan.devices.length * (training.hosts?.count ?? 1),
     onProcessor,
     sharded: training.strategy === 'fsdp' || training.strategy === 'zero3',
+    ...(vision === null
+      ? {}
+      : { tower: towerOf(files, sees, updatePatches(counts, queries, negatives, vision.settings)) }),
   }
   const rateKey = trainingRateKey({
     weights: identityOf(info).weights!,
@@ -137,6 +156,7 @@ export async function planTraining(
     plan,
     set,
     dev,
+    vision,
     adapter,
     adapterFiles,
     negatives,
@@ -178,9 +198,10 @@ function identityOf(info: EncoderInfo): { readonly [key: string]: Json | undefin
   return info.identity as { readonly [key: string]: Json | undefined }
 }
 
-/** What determines tokens: nothing of weights, devices or versions of PyTorch. */
+/** What determines tokens and pixels: nothing of weights, devices or versions of PyTorch. */
 function tokenIdentity(info: EncoderInfo, plan: TorchPlan): Json {
   const { tokenizer, tokenizers } = identityOf(info)
+  const images = plan.vision === null || info.images === undefined ? {} : { images: info.images.identity }
   const { recipe, lowerCase, emptyToken, positions } = plan
   return {
     tokenizer: tokenizer!,
@@ -190,7 +211,28 @@ function tokenIdentity(info: EncoderInfo, plan: TorchPlan): Json {
     lowerCase,
     emptyToken,
     positions,
+    ...images,
   }
+}
+
+/**
+ * Whether the image tower is trained.
+ *
+ * @throws FieldtrialError `RECIPE_INVALID` for a dual encoder, `USAGE` for a tower that is not there.
+ */
+function requireVision({ vision, given, recipe }: Training, plan: TorchPlan): boolean {
+  if (plan.dual !== null)
+    throw new FieldtrialError(
+      'RECIPE_INVALID',
+      `${given} is a dual encoder (CLIP, SigLIP), and such models are not trained here.`,
+      { hint: 'Train a vision-language model, such as Qwen2-VL, or a text encoder.' },
+    )
+  if (vision !== null && plan.vision === null)
+    throw new FieldtrialError('USAGE', `${given} with the recipe ${recipe.recipe} takes no pictures.`, {
+      hint: 'Remove `vision`, or train Qwen2-VL, Qwen2.5-VL or Qwen3-VL with vision-chat, e5v or promptreps.',
+      where: { field: 'vision' },
+    })
+  return vision === 'trained'
 }
 
 function chooseAdapter(training: Training, plan: TorchPlan): Adapter | null {
@@ -203,41 +245,13 @@ function stepsOf({ budget, batch }: Training, { groups }: SetCounts): number {
   return 'steps' in budget ? budget.steps : Math.max(1, Math.ceil((groups * budget.epochs) / batch.queries))
 }
 
-/** Tokens and texts of an update on average: each query with one positive and as many negatives as there are. */
-function updateSize(counts: SetCounts, queries: number, negatives: number): { tokens: number; texts: number } {
-  const mean = ({ tokens, texts }: SetCounts['query']) => (texts === 0 ? 0 : tokens / texts)
-  const perQuery = 1 + Math.min(negatives, counts.negatives / counts.groups)
-  return {
-    tokens: Math.round(queries * (mean(counts.query) + perQuery * mean(counts.document))),
-    texts: Math.round(queries * (1 + perQuery)),
-  }
-}
-
-function shapeOf({ config }: ModelFolder): { layers: number; hidden: number; inner: number } {
-  const text = textConfig(config)
-  const number = (...names: string[]) => {
-    const found = names.map((name) => text[name]).find((value) => typeof value === 'number')
-    return typeof found === 'number' ? found : 0
-  }
-  const hidden = number('hidden_size', 'dim', 'n_embd')
-  return {
-    layers: number('num_hidden_layers', 'n_layers', 'n_layer'),
-    hidden,
-    inner: number('intermediate_size', 'hidden_dim', 'n_inner') || 4 * hidden,
-  }
-}
-
-function vocabularyOf({ config }: ModelFolder): number {
-  const { vocab_size: size } = textConfig(config)
-  return typeof size === 'number' ? size : 0
-}
-
 function jobOf(made: {
   readonly training: Training
   readonly info: EncoderInfo
   readonly plan: TorchPlan
   readonly set: PreparedSet
   readonly dev: DevSet | null
+  readonly vision: JobFile['vision']
   readonly adapter: Adapter | null
   readonly adapterFiles: readonly string[] | null
   readonly negatives: number
@@ -246,7 +260,7 @@ function jobOf(made: {
   readonly baseName: string
   readonly options: PlanTrainingOptions
 }): JobFile {
-  const { training, info, plan, set, dev, adapter, negatives, steps, precision } = made
+  const { training, info, plan, set, dev, vision, adapter, negatives, steps, precision } = made
   const { optimizer, loss, evaluation, checkpoints } = training
   const { layer, finalNorm, attention, pooling, normalize, sparse } = plan.recipe
   const tenth = Math.max(1, Math.ceil(steps / 10))
@@ -267,6 +281,7 @@ function jobOf(made: {
     out: training.folder,
     seed: training.seed,
     recipe: { layer, finalNorm, direction: attention, pooling, normalize, sparse: sparse !== null },
+    vision,
     loss: { ...loss, negatives, sparse: sparse === null ? null : loss.sparse },
     batch: training.batch,
     optimizer: {

@@ -37,7 +37,11 @@ export interface TrainingRecord {
     | 'devices'
     | 'strategy'
     | 'seed'
-  > & { readonly checkpointing: boolean }
+  > & {
+    readonly checkpointing: boolean
+    /** Absent in records of before pictures could be trained on. */
+    readonly vision?: JobFile['vision']
+  }
   readonly data: SetDetail
   readonly estimate: JobEstimate
   readonly machine: MachineInfo

@@ -189,8 +189,20 @@ function tellStep({ job, training }: TrainingPlan, event: StepEvent, tokens: num
 }
 
 function newRecord({ training, base, job, set, dev, estimate }: TrainingPlan): TrainingRecord {
-  const { loss, batch, optimizer, steps, epochs, adapterConfig, precision, devices, strategy, seed, checkpointing } =
-    job
+  const {
+    loss,
+    batch,
+    optimizer,
+    steps,
+    epochs,
+    adapterConfig,
+    vision,
+    precision,
+    devices,
+    strategy,
+    seed,
+    checkpointing,
+  } = job
   return {
     recordVersion: RECORD_VERSION,
     fieldtrial: VERSION,
@@ -201,7 +213,20 @@ function newRecord({ training, base, job, set, dev, estimate }: TrainingPlan): T
     identity: job.identity,
     base: training.given,
     recipe: base.recipe,
-    job: { loss, batch, optimizer, steps, epochs, adapterConfig, precision, devices, strategy, seed, checkpointing },
+    job: {
+      loss,
+      batch,
+      optimizer,
+      steps,
+      epochs,
+      adapterConfig,
+      vision,
+      precision,
+      devices,
+      strategy,
+      seed,
+      checkpointing,
+    },
     data: set.detail,
     estimate,
     machine: machineInfo(),

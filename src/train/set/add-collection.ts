@@ -1,11 +1,13 @@
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import { textHash } from '../../data/hash-set.ts'
 import type { Qrels, Query } from '../../data/types.ts'
+import { BrokenImage } from '../../engines/image/decode.ts'
+import type { EncoderItem } from '../../engines/types.ts'
 import { randomWords } from '../../measure/significance/random.ts'
-import { documentText } from '../../study/identity.ts'
 import { readMined } from '../data/mined.ts'
 import type { OpenedSource } from '../data/open.ts'
 import { type Adding, copiesOf } from './add-examples.ts'
+import { documentItem } from './document-item.ts'
 import { HashIndex } from './hash-index.ts'
 import { NegativesRule, QueryLengths, type SourceCounts } from './source-counts.ts'
 
@@ -76,7 +78,7 @@ export async function addCollection(source: CollectionSource, adding: Adding): P
   let [taken, dropped, missing] = [0, 0, 0]
   for (const [i, query] of queries.entries()) {
     if (i % 256 === 0) throwIfAborted(adding.work.signal)
-    if (query.text.trim() === '')
+    if (query.text.trim() === '' && query.image === undefined)
       throw new FieldtrialError('DATA_INVALID', `${name}: the query ${query.id} has no text.`, {
         hint: 'Mend it, or remove its judgments.',
       })
@@ -94,14 +96,14 @@ export async function addCollection(source: CollectionSource, adding: Adding): P
       // Texts of judged documents are positives, whatever their ids.
       else if (!positives.includes(text)) negatives.add(text)
     }
-    if (overlap.query(query.id, query.text) && training.overlap.drop) {
+    if ((await overlap.query(query)) && training.overlap.drop) {
       dropped++
       continue
     }
     if (positives.length === 0 || !rule.takes(query.id, negatives.size)) continue
     const copies = copiesOf(spec.weight, training.seed, name, i)
     if (copies === 0) continue
-    const { id, cutTokens } = await writer.text('query', query.text, task)
+    const { id, cutTokens } = await writer.text('query', query, task)
     lengths.add(query.id, cutTokens)
     for (let copy = 0; copy < copies; copy++) await writer.group(id, positives, [...negatives], null)
     taken += copies
@@ -162,12 +164,20 @@ async function chooseRandom({ collection, name }: CollectionSource, queries: num
 
 /** One pass over the corpus, in which the documents that are needed become tokens. */
 async function readCorpus(
-  { collection, name }: CollectionSource,
+  { collection, name, spec }: CollectionSource,
   needed: Needed,
   places: ReadonlySet<number> | null,
   { writer, task, overlap, work }: Adding,
 ): Promise<Map<number, number>> {
   const byPlace = new Map<number, number>()
+  const textOf = async (item: EncoderItem) => {
+    try {
+      return (await writer.text('document', item, task)).id
+    } catch (error) {
+      if (error instanceof BrokenImage && spec.missing === 'skip') return -1
+      throw error
+    }
+  }
   let place = -1
   for await (const document of collection.documents()) {
     if (++place % 256 === 0) {
@@ -177,12 +187,13 @@ async function readCorpus(
     const number = needed.find(document.id)
     const atRandom = places?.has(place) ?? false
     if (number < 0 && !atRandom) continue
-    const text = documentText(document)
-    // One without text is as good as missing; of random ones there are others.
-    const { id } = text.trim() === '' ? { id: -1 } : await writer.text('document', text, task)
+    const item = documentItem(document)
+    // One that is empty is as good as missing; of random ones there are others.
+    const empty = item.text.trim() === '' && item.image === undefined
+    const id = empty ? -1 : await textOf(item)
     if (number >= 0) {
       needed.set(number, id)
-      if (number < needed.positives) overlap.positive(text)
+      if (number < needed.positives && id >= 0) await overlap.positive(item)
     }
     if (atRandom && id >= 0) byPlace.set(place, id)
   }

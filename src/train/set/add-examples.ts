@@ -47,12 +47,12 @@ export async function addExamples(
     const copies = copiesOf(spec.weight, training.seed, name, read)
     if (copies === 0) continue
     requireTexts(example, name)
-    if (overlap.query(example.queryId, example.query) && training.overlap.drop) {
+    if ((await overlap.query({ id: example.queryId, text: example.query })) && training.overlap.drop) {
       dropped++
       continue
     }
     if (!rule.takes(example.queryId, example.negatives.length)) continue
-    for (const positive of example.positives) overlap.positive(documentText(positive))
+    for (const positive of example.positives) await overlap.positive({ text: documentText(positive) })
     const query = await writer.text('query', example.query, task)
     lengths.add(example.queryId, query.cutTokens)
     const number = async (passage: TrainingPassage) => (await writer.text('document', documentText(passage), task)).id

@@ -8,16 +8,20 @@ import type { CollectionContext } from '../../data/spec.ts'
 import type { Qrels } from '../../data/types.ts'
 import { hashFiles } from '../../engines/text/hash.ts'
 import { PromptTokenizer } from '../../engines/text/tokenizer/prompt-tokenizer.ts'
+import type { EncoderItem } from '../../engines/types.ts'
 import { obtain } from '../../study/artifact.ts'
-import { documentText, usesTask } from '../../study/identity.ts'
+import { usesTask } from '../../study/identity.ts'
 import { drawKey } from '../../study/sample/asked.ts'
 import { taskOf } from '../../study/task.ts'
 import type { Evaluation } from '../training.ts'
+import { documentItem } from './document-item.ts'
 import type { TokenIdentity } from './prepare.ts'
 import { type SetCounts, SetWriter } from './set-writer.ts'
 
 /** Rises when other queries or documents would be chosen. */
 const DEV_VERSION = 1
+
+type Item = EncoderItem & { readonly id: string }
 
 /** What is watched during training. */
 export interface DevDetail {
@@ -84,9 +88,9 @@ export async function prepareDev(
       const queries = all.filter(({ id }) => kept.has(id))
       const qrels = await collection.qrels()
       const judged = new Set(queries.flatMap(({ id }) => [...qrels.get(id)!.keys()]))
-      const documents: { id: string; text: string }[] = []
+      const documents: Item[] = []
       const room = Math.max(0, evaluation.documents - judged.size)
-      const others = new Sample<{ id: string; text: string }>(Math.max(1, room))
+      const others = new Sample<Item>(Math.max(1, room))
       let read = 0
       for await (const document of collection.documents()) {
         if (++read % 1000 === 0) {
@@ -98,7 +102,7 @@ export async function prepareDev(
             unit: 'documents',
           })
         }
-        const item = () => ({ id: document.id, text: documentText(document) })
+        const item = () => documentItem(document)
         if (judged.has(document.id)) documents.push(item())
         else if (room > 0) others.add(drawKey(seed, document.id), item)
       }
@@ -111,8 +115,8 @@ export async function prepareDev(
       const tokenizer = await PromptTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
       const writer = await SetWriter.create(target, plan, tokenizer, { distinct: false })
       try {
-        for (const { text } of queries) await writer.text('query', text, task)
-        for (const { text } of documents) await writer.text('document', text, task)
+        for (const query of queries) await writer.text('query', query, task)
+        for (const document of documents) await writer.text('document', document, task)
         return {
           collection: collection.name,
           split: collection.split,

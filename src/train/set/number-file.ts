@@ -44,6 +44,17 @@ export class NumberFile {
     this.#used = this.#buffer.writeBigUInt64LE(BigInt(value), this.#used)
   }
 
+  /** Bytes as they are. */
+  async bytes(values: Uint8Array): Promise<void> {
+    for (let at = 0; at < values.length; ) {
+      if (this.#used === BUFFER) await this.#flush()
+      const part = values.subarray(at, at + BUFFER - this.#used)
+      this.#buffer.set(part, this.#used)
+      this.#used += part.length
+      at += part.length
+    }
+  }
+
   /** Writes what is left and makes sure that it is on the disk. May be called again. */
   async close(): Promise<void> {
     if (this.#closed) return

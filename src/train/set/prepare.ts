@@ -4,7 +4,6 @@ import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import type { CollectionContext } from '../../data/spec.ts'
 import { hashFiles } from '../../engines/text/hash.ts'
-import type { TextPlan } from '../../engines/text/plan.ts'
 import { PromptTokenizer } from '../../engines/text/tokenizer/prompt-tokenizer.ts'
 import { GENERIC_TASK, taskInstruction } from '../../recipes/index.ts'
 import { type Obtained, obtain } from '../../study/artifact.ts'
@@ -15,7 +14,7 @@ import { openTested } from '../data/tested.ts'
 import type { Training } from '../training.ts'
 import { addCollection } from './add-collection.ts'
 import { addExamples } from './add-examples.ts'
-import { type SetCounts, SetWriter } from './set-writer.ts'
+import { type SetCounts, type SetPlan, SetWriter } from './set-writer.ts'
 import type { SourceCounts } from './source-counts.ts'
 
 /** Rises when the same data and recipe would be prepared in another way. */
@@ -46,11 +45,9 @@ export interface PreparedSet extends Obtained<SetDetail> {
   readonly identity: Json
 }
 
-type Positions = TextPlan & { readonly positions: number | null }
-
-/** What determines tokens beside the data: recipe, tokenizer and how it is used. */
+/** What determines tokens and pixels beside the data: recipe, tokenizer and how it is used, pixel budget. */
 export interface TokenIdentity {
-  readonly plan: Positions
+  readonly plan: SetPlan
   readonly identity: Json
 }
 

@@ -2,14 +2,20 @@ import { join } from 'node:path'
 import { makeFolder, writeAtomic } from '../../core/atomic.ts'
 import { FieldtrialError } from '../../core/errors.ts'
 import { textHash } from '../../data/hash-set.ts'
+import { gridTokens } from '../../engines/image/sizes.ts'
+import { itemOf, nameOf } from '../../engines/text/inputs.ts'
 import { itemsOf } from '../../engines/text/items.ts'
 import type { TextPlan } from '../../engines/text/plan.ts'
 import { pooledRange } from '../../engines/text/pooled-range.ts'
 import { SparseHalf } from '../../engines/text/sparse-half.ts'
 import type { PromptTokenizer } from '../../engines/text/tokenizer/prompt-tokenizer.ts'
+import type { VisionPlan } from '../../engines/torch/plan.ts'
+import { picturePrompts } from '../../engines/torch/vision-items.ts'
+import type { EncoderInput } from '../../engines/types.ts'
 import type { Side } from '../../recipes/types.ts'
 import { bytesHash, HashIndex } from './hash-index.ts'
 import { NumberFile } from './number-file.ts'
+import { PictureWriter, refusePicture } from './pictures.ts'
 
 /** Texts of one side, in tokens as the model gets them. */
 export interface SideCounts {
@@ -19,6 +25,8 @@ export interface SideCounts {
   readonly longest: number
   /** Texts that were cut at the recipe's `maxLength`. */
   readonly cut: number
+  /** Of the tokens, those of pictures. Absent where the recipe takes none. */
+  readonly pictureTokens?: number
 }
 
 export interface SetCounts {
@@ -30,13 +38,16 @@ export interface SetCounts {
   readonly negatives: number
   /** Groups with a negative. */
   readonly withNegatives: number
+  /** Distinct ones. Absent where the recipe takes none. */
+  readonly pictures?: number
 }
 
 /** What the worker must know to read a set. */
 export const SET_VERSION = 1
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-type Positions = TextPlan & { readonly positions: number | null }
+/** What makes tokens of texts and pictures. */
+export type SetPlan = TextPlan & { readonly positions: number | null; readonly vision: VisionPlan | null }
 
 interface Files {
   readonly tokens: NumberFile
@@ -55,9 +66,10 @@ interface Files {
  */
 export class SetWriter {
   readonly #folder: string
-  readonly #plan: Positions
+  readonly #plan: SetPlan
   readonly #tokenizer: PromptTokenizer
   readonly #files: Files
+  readonly #pictures: PictureWriter | null
   readonly #half: SparseHalf | null
   /** By raw text, so that what comes again is not tokenised again; and by tokens, so that equal ones have one number. Null: each text is its own. */
   readonly #byText: HashIndex | null
@@ -78,7 +90,7 @@ export class SetWriter {
    */
   static async create(
     folder: string,
-    plan: Positions,
+    plan: SetPlan,
     tokenizer: PromptTokenizer,
     options: { readonly distinct?: boolean; readonly scores?: boolean } = {},
   ): Promise<SetWriter> {
@@ -98,10 +110,19 @@ export class SetWriter {
     await files.offsets.uint64(0)
     await files.groupOffsets.uint64(0)
     await files.wordOffsets?.uint64(0)
-    return new SetWriter(folder, plan, tokenizer, files, options.distinct ?? true)
+    const pictures = plan.vision === null ? null : await PictureWriter.create(folder, plan.vision)
+    return new SetWriter(folder, plan, tokenizer, files, pictures, options.distinct ?? true)
   }
 
-  private constructor(folder: string, plan: Positions, tokenizer: PromptTokenizer, files: Files, distinct: boolean) {
+  private constructor(
+    folder: string,
+    plan: SetPlan,
+    tokenizer: PromptTokenizer,
+    files: Files,
+    pictures: PictureWriter | null,
+    distinct: boolean,
+  ) {
+    this.#pictures = pictures
     this.#folder = folder
     this.#plan = plan
     this.#tokenizer = tokenizer
@@ -112,21 +133,40 @@ export class SetWriter {
   }
 
   /**
+   * A text, a picture, or both.
+   *
    * @param task Task instruction, for recipes whose prompts hold one.
-   * @returns The text's number, and how many tokens of it were cut off (0 where it has come before).
+   * @returns Its number, and how many tokens of the text were cut off (0 where it has come before).
+   * @throws FieldtrialError `DATA_INVALID` for a picture that cannot be read, does not fit, or that model and recipe do not take.
    */
-  async text(side: Side, text: string, task: string): Promise<{ readonly id: number; readonly cutTokens: number }> {
-    const raw = textHash(`${side}\0${task}\0${text}`)
+  async text(
+    side: Side,
+    input: EncoderInput,
+    task: string,
+  ): Promise<{ readonly id: number; readonly cutTokens: number }> {
+    const given = itemOf(input)
+    const { text } = given
+    const plan = this.#plan
+    if (given.image !== undefined && this.#pictures === null) refusePicture(given, plan.recipe.id)
+    const picture =
+      given.image === undefined ? null : await this.#pictures!.add(given, this.#tokenizer, plan.tokenizerFile)
+    const raw = textHash(`${side}\0${task}\0${picture === null ? '' : `${picture.number}\0`}${text}`)
     const known = this.#byText?.get(raw) ?? -1
     if (known >= 0) return { id: known, cutTokens: 0 }
-    const [item] = itemsOf(this.#plan, this.#tokenizer, [text], side, task, this.#plan.positions)
+    const [item] =
+      picture === null
+        ? itemsOf(plan, this.#tokenizer, [text], side, task, plan.positions)
+        : picturePrompts(plan, plan.vision!, this.#tokenizer, given, picture, side, task)
     const { ids, cutTokens } = item!
-    const bytes = new Int32Array(ids.length + 1)
+    const offset = 'offset' in item! ? item.offset : 0
+    // Equal tokens with another picture are another text.
+    const bytes = new Int32Array(ids.length + (picture === null ? 1 : 2))
     bytes.set(ids)
     bytes[ids.length] = side === 'query' ? 0 : 1
+    if (picture !== null) bytes[ids.length + 1] = picture.number
     const same = this.#byTokens?.add(bytesHash(new Uint8Array(bytes.buffer)), this.#texts) ?? this.#texts
     this.#byText?.add(raw, same)
-    this.#count(side, ids.length, cutTokens)
+    this.#count(side, ids.length, cutTokens, picture === null ? 0 : gridTokens(picture, plan.vision!.settings))
     if (same < this.#texts) return { id: same, cutTokens }
     await this.#files.tokens.int32(ids)
     this.#tokens += ids.length
@@ -134,10 +174,17 @@ export class SetWriter {
     await this.#files.from.int32([pooledRange(this.#plan.recipe.span, item!).start])
     if (this.#half !== null) {
       const words = this.#half.wordsOf(text)
+      if (picture !== null && words.length === 0)
+        throw new FieldtrialError(
+          'RECIPE_INVALID',
+          `${nameOf(given)} has no words, of which the sparse half of ${plan.recipe.id} is trained.`,
+          { hint: 'Leave `sparse` out of the recipe, or give each picture a text.' },
+        )
       await this.#files.words!.int32(words)
       this.#words += words.length
       await this.#files.wordOffsets!.uint64(this.#words)
     }
+    await this.#pictures?.show(picture, offset)
     return { id: this.#texts++, cutTokens }
   }
 
@@ -169,7 +216,7 @@ export class SetWriter {
 
   /** Flushes everything, and says what was written. */
   async finish(fingerprint: string): Promise<SetCounts> {
-    for (const file of Object.values(this.#files) as (NumberFile | null)[]) await file?.close()
+    for (const file of this.#all()) await file.close()
     const about = {
       version: SET_VERSION,
       texts: this.#texts,
@@ -178,35 +225,33 @@ export class SetWriter {
       fingerprint,
       scores: this.#files.scores !== null,
       words: this.#files.words !== null,
+      pictures: this.#pictures?.count ?? 0,
     }
     await writeAtomic(join(this.#folder, 'set.json'), `${JSON.stringify(about)}\n`)
-    return { ...this.#groups, query: { ...this.#sides.query }, document: { ...this.#sides.document } }
+    return {
+      ...this.#groups,
+      query: { ...this.#sides.query },
+      document: { ...this.#sides.document },
+      ...(this.#pictures === null ? {} : { pictures: this.#pictures.count }),
+    }
   }
 
   /** Closes the files of work that failed. */
   async abandon(): Promise<void> {
-    for (const file of Object.values(this.#files) as (NumberFile | null)[]) await file?.abandon()
+    for (const file of this.#all()) await file.abandon()
   }
 
-  #count(side: Side, tokens: number, cutTokens: number): void {
+  #all(): NumberFile[] {
+    const files = Object.values(this.#files) as (NumberFile | null)[]
+    return [...files.filter((file) => file !== null), ...(this.#pictures?.files ?? [])]
+  }
+
+  #count(side: Side, tokens: number, cutTokens: number, pictureTokens: number): void {
     const counts = this.#sides[side]
     counts.texts++
     counts.tokens += tokens
     counts.longest = Math.max(counts.longest, tokens + cutTokens)
     if (cutTokens > 0) counts.cut++
+    if (this.#pictures !== null) counts.pictureTokens = (counts.pictureTokens ?? 0) + pictureTokens
   }
-}
-
-/** @throws FieldtrialError `RECIPE_INVALID` for recipes that cannot be trained as they are. */
-export function requireTrainable({ recipe, head }: Pick<TextPlan, 'recipe' | 'head'>, model: string): void {
-  const refuse = (what: string, hint: string) => {
-    throw new FieldtrialError('RECIPE_INVALID', `The recipe ${recipe.id} on ${model} cannot be trained: ${what}.`, {
-      hint,
-    })
-  }
-  if (recipe.prompts.query.length > 1 || recipe.prompts.document.length > 1)
-    refuse('it averages several prompts', 'Use a recipe with one prompt for each side, such as prompteol.')
-  if (recipe.generate !== null) refuse('it decodes tokens', 'Leave generateTokens out.')
-  if (head.some((step) => step.kind === 'dense'))
-    refuse('the model has dense layers behind its pooling', 'Train a model without, or set a recipe such as mean.')
 }

@@ -5,7 +5,6 @@ import { folderOf, jsonl } from '../../../test/support/files.ts'
 import { describeWith, minilmPath } from '../../../test/support/shared.ts'
 import { Workspace } from '../../core/workspace.ts'
 import { readModelFolder } from '../../engines/text/files.ts'
-import type { TextPlan } from '../../engines/text/plan.ts'
 import { PromptTokenizer } from '../../engines/text/tokenizer/prompt-tokenizer.ts'
 import { resolveRecipe } from '../../recipes/index.ts'
 import { parseTraining } from '../parse.ts'
@@ -14,6 +13,7 @@ import { copiesOf } from './add-examples.ts'
 import { devQrels, prepareDev } from './dev-set.ts'
 import { HashIndex } from './hash-index.ts'
 import { type PreparedSet, prepareSet, type TokenIdentity } from './prepare.ts'
+import type { SetPlan } from './set-writer.ts'
 
 describe('numbers of hashes', () => {
   it('are given once, and survive growing', () => {
@@ -80,7 +80,7 @@ describeWith('a prepared set', [minilmPath], () => {
       },
     )
     const { tokenizerFile, tokenizerConfig } = files
-    const plan: TextPlan & { positions: number } = {
+    const plan: SetPlan = {
       folder: minilmPath,
       tokenizerFile,
       tokenizerConfig,
@@ -89,6 +89,7 @@ describeWith('a prepared set', [minilmPath], () => {
       recipe,
       head,
       positions: 512,
+      vision: null,
     }
     tokens = { plan, identity: 'minilm' }
     tokenizer = await PromptTokenizer.load(tokenizerFile, tokenizerConfig, false)

@@ -1,16 +1,18 @@
 """The model of a job, ready to be trained: loaded and checked as for encoding, with adapters, compiled and shared out where it is so wished."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch._functorch import config as compiler
 
 from .. import attention
-from ..decoder import Decoder
+from ..decoder import Decoder, image_tower
 from ..encoder import Encoder
 from ..errors import WorkerError
 from ..last_layer import LastLayer
 from ..loading import load
 from ..packing import STEPS, step_above
+from ..vision import Image
 from .low_rank import adapt
 from .retriever import Retriever
 from .weights import Weights, continue_from
@@ -63,9 +65,14 @@ def assemble(model, missing, job: dict, data, processes, where, sharded=False) -
     prefix = next((f"{name}." if name else "" for name, module in model.named_modules() if module is part), "")
     layer, depth = recipe.get("layer"), len(_layers(part))
     cut = layer if decoder and layer is not None and layer < depth and not recipe.get("sparse") else None
+    vision = job.get("vision")
+    sees = bool(vision and vision["trained"])
+    if data.has_pictures and not vision:
+        raise WorkerError("RECIPE_INVALID", "The prepared set holds pictures, which this model or recipe does not take.", "Prepare the set again with this model and recipe.")
     config = None
     if adapter is not None:
-        config = adapt(model, part, prefix, adapter, job.get("baseName") or job["model"], cut, job["seed"])
+        tower = image_tower(model) if sees else None
+        config = adapt(model, part, prefix, adapter, job.get("baseName") or job["model"], cut, job["seed"], tower)
     weights = Weights(model, config)
     if config is not None and job.get("adapter"):
         continue_from(weights, job["adapter"], adapter)
@@ -78,6 +85,7 @@ def assemble(model, missing, job: dict, data, processes, where, sharded=False) -
         "scores": bool(recipe.get("sparse")),
         "generates": 0,
         "packed": packed,
+        "vision": vision["settings"] if vision else None,
     }
     apart = _Apart(model, part) if decoder else None
     run = Decoder(model, wanted, where, missing) if decoder else Encoder(model, wanted, where)
@@ -87,15 +95,17 @@ def assemble(model, missing, job: dict, data, processes, where, sharded=False) -
     if recipe.get("sparse") and not data.has_words:
         raise WorkerError("RECIPE_INVALID", "The recipe has a sparse half, and the prepared set holds no words.", "Prepare the set again with this recipe.")
     bound = step_above(int(data.lengths.max()), STEPS)
-    retriever = Retriever(run, recipe, run.head.weight.shape[0] if run.wants_scores else rows, bound, fixed)
+    retriever = Retriever(run, recipe, run.head.weight.shape[0] if run.wants_scores else rows, bound, fixed, sees)
     _require_dimensions(job["loss"], retriever.dimension)
     if adapter is None:
-        _train_all(retriever)
+        _train_all(retriever, sees)
     weights.spare(retriever)
     if job.get("checkpointing"):
         # One is the other's newer name.
         name = next(name for name in ("activation_checkpointing_enable", "gradient_checkpointing_enable") if hasattr(retriever.core, name))
         getattr(retriever.core, name)({"use_reentrant": False})
+        if sees:
+            getattr(retriever.tower, name)({"use_reentrant": False})
     if fixed:
         compiler.activation_memory_budget = MEMORY_BUDGET
         # Not as encoding does it, which joins matrices: those that are trained stay as they are.
@@ -122,15 +132,19 @@ def _layers(part):
     return max(lists, key=len, default=[])
 
 
-def _train_all(retriever):
-    """Every parameter that has a part in the vectors. A pass over a made-up text shows which (a pooler, for one, has none)."""
+def _train_all(retriever, sees: bool):
+    """Every parameter that has a part in the vectors. A pass over made-up texts shows which (a pooler, for one, has none; a tower's by a picture)."""
     parameters = list(retriever.parameters())
     with torch.enable_grad():
         for parameter in parameters:
             parameter.requires_grad_(True)
         terms = None if retriever.head is None else torch.tensor([0], device=retriever.run.device)
         own = None if retriever.head is None else torch.ones(2, 1, dtype=torch.bool)
-        retriever([[1, 2, 3], [2, 1]], [0, 0], terms, own).sum().backward()
+        images = None
+        if sees:
+            side = retriever.run.vision.patch * retriever.run.vision.merge
+            images = [Image(np.zeros((side, side, 3), dtype=np.uint8), 1), None]
+        retriever([[1, 2, 3], [2, 1]], [0, 0], terms, own, images).sum().backward()
     for parameter in parameters:
         parameter.requires_grad_(parameter.grad is not None)
         parameter.grad = None

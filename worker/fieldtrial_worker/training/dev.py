@@ -43,7 +43,7 @@ def _vectors(retriever, data, places, tokens: int, processes) -> torch.Tensor:
     # Sharded weights are gathered by all processes together: those that are done join in with a text that nobody needs.
     for number in range(processes.largest(len(planned))):
         ids = planned[number] if number < len(planned) else np.asarray([0])
-        vectors = retriever([data.text(i) for i in ids], data.pooled_from[ids])
+        vectors = retriever([data.text(i) for i in ids], data.pooled_from[ids], images=[data.image(i) for i in ids])
         if number < len(planned):
             found[torch.from_numpy(ids - places[0]).to(found.device)] = vectors
     return found

@@ -24,23 +24,33 @@ def low_rank_update(x, result, a, b, scaling: float, dropout):
     return flat.view(result.shape)
 
 
-def adapt(model, part, prefix: str, wanted: dict, base_name: str, layers: int | None, seed: int):
+def adapt(model, part, prefix: str, wanted: dict, base_name: str, layers: int | None, seed: int, tower=None):
     """Puts adapters into `part` of the model and returns PEFT's configuration of them.
 
     @param part The module whose matrices are changed. @param prefix Its name within `model`, with a dot behind it, or "".
     @param wanted kind (lora, dora), r, alpha, dropout, targets (endings of names, or all-linear).
     @param layers Only so many of the first layers; None for all.
-    @throws WorkerError MODEL_INVALID where a target names nothing.
+    @param tower Image tower whose matrices are changed as well; None: it stays as it is.
+    @throws WorkerError MODEL_INVALID where a target names nothing, or nothing of a tower that is to be changed.
     """
     from peft import LoraConfig, inject_adapter_in_model
 
-    # A pooler's output is no part of any vector.
-    names = [name for name, module in part.named_modules() if isinstance(module, nn.Linear) and "pooler" not in name.split(".")]
+    names = _linear_names(part)
+    seeing = [] if tower is None else _linear_names(tower)
     targets = wanted["targets"]
     if targets == "all-linear":
         targets = sorted({name.rpartition(".")[2] for name in names})
+        targets += sorted({name.rpartition(".")[2] for name in seeing} - set(targets))
     ends = lambda name, target: name == target or name.endswith(f".{target}")
-    empty = [target for target in targets if not any(ends(name, target) for name in names)]
+    chosen = [name for name in seeing if any(ends(name, target) for target in targets)]
+    if tower is not None and not chosen:
+        there = sorted({name.rpartition(".")[2] for name in seeing})
+        raise WorkerError(
+            "MODEL_INVALID",
+            f"No target of the adapter names a matrix of the image tower, which is to be trained. Its matrices end in {', '.join(there)}.",
+            "Name some of these endings in `targets`, take all-linear, or leave the tower as it is (vision: frozen).",
+        )
+    empty = [target for target in targets if not any(ends(name, target) for name in (*names, *seeing))]
     if empty or not targets:
         there = sorted({name.rpartition(".")[2] for name in names})
         raise WorkerError(
@@ -49,6 +59,16 @@ def adapt(model, part, prefix: str, wanted: dict, base_name: str, layers: int | 
             "Name these endings in `targets`, or take all-linear.",
         )
     inside = {prefix + name for name in names}
+    if tower is not None:
+        before = next(f"{name}." for name, module in model.named_modules() if module is tower)
+        # PEFT tells layers by their numbers alone, and those of a tower have numbers, too.
+        if layers is not None:
+            above = tuple(f"{prefix}layers.{number}." for number in range(layers, len(part.layers)))
+            inside = {name for name in inside if not name.startswith(above)} if above else inside
+        inside |= {before + name for name in chosen}
+        # Its matrices by their whole names: endings such as `proj` and `0` are those of other modules as well.
+        own = {target for target in targets if any(ends(name, target) for name in names)}
+        targets = sorted(own | {before + name for name in chosen})
     outside = [name for name, module in model.named_modules() if isinstance(module, nn.Linear) and name not in inside and any(ends(name, target) for target in targets)]
     config = LoraConfig(
         r=wanted["r"],
@@ -59,7 +79,7 @@ def adapt(model, part, prefix: str, wanted: dict, base_name: str, layers: int | 
         exclude_modules="|".join(sorted({re.escape(name) for name in outside})) or None,
         use_dora=wanted["kind"] == "dora",
         bias="none",
-        layers_to_transform=None if layers is None else list(range(layers)),
+        layers_to_transform=None if layers is None or tower is not None else list(range(layers)),
     )
     torch.manual_seed(seed)
     inject_adapter_in_model(config, model, adapter_name=NAME)
@@ -76,6 +96,11 @@ def adapt(model, part, prefix: str, wanted: dict, base_name: str, layers: int | 
             if not config.use_dora:
                 module.__class__ = lean_linear()
     return config
+
+
+def _linear_names(module) -> list:
+    # A pooler's output is no part of any vector.
+    return [name for name, one in module.named_modules() if isinstance(one, nn.Linear) and "pooler" not in name.split(".")]
 
 
 def lean_linear():

@@ -102,7 +102,7 @@ class Passes:
         ids = pool.texts[places]
         texts, pooled_from = [self._data.text(i) for i in ids], self._data.pooled_from[ids]
         with self.casting():
-            return self._retriever(texts, pooled_from, terms, None if own is None else own[places])
+            return self._retriever(texts, pooled_from, terms, None if own is None else own[places], [self._data.image(i) for i in ids])
 
     def casting(self):
         return nullcontext() if self._autocast is None else torch.autocast(self._processes.device.type, self._autocast)

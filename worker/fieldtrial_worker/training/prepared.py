@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import WorkerError
+from ..vision import Image
 
 VERSION = 1
 
@@ -20,8 +21,10 @@ class Group:
 class PreparedSet:
     """The files of a folder, all little-endian: tokens.bin and from.bin (int32), offsets.bin (uint64), groups.bin (int32) and
     group-offsets.bin (uint64), scores.bin (float32), words.bin (int32) and word-offsets.bin (uint64), set.json.
+    Where there are pictures: pixels.bin (8-bit levels of each, height x width x 3, one behind the other), picture-offsets.bin (uint64),
+    picture-sizes.bin (int32: height, width) and shown.bin (int32, of each text: its picture or -1, place of the picture's first token).
 
-    An equal text id is an equal text on an equal side.
+    An equal text id is an equal text, with an equal picture, on an equal side.
     """
 
     def __init__(self, folder: str):
@@ -50,8 +53,24 @@ class PreparedSet:
         if self.facts.get("words"):
             self._word_offsets = self._map("word-offsets.bin", "<u8", texts + 1)
             self._words = self._map("words.bin", "<i4", int(self._word_offsets[-1]))
+        self._shown = None
+        if self.facts.get("pictures"):
+            pictures = self.facts["pictures"]
+            self._picture_offsets = self._map("picture-offsets.bin", "<u8", pictures + 1)
+            self._sizes = self._map("picture-sizes.bin", "<i4", 2 * pictures).reshape(-1, 2)
+            self._pixels = self._map("pixels.bin", "u1", int(self._picture_offsets[-1]))
+            self._shown = self._map("shown.bin", "<i4", 2 * texts).reshape(-1, 2)
+            self._require_pictures(pictures)
         if texts and self.lengths.min() < 1:
             raise _broken(self._folder / "offsets.bin", f"says that text {int(self.lengths.argmin())} has no tokens")
+
+    def _require_pictures(self, pictures: int):
+        bytes_of = np.diff(self._picture_offsets.astype(np.int64))
+        if self._sizes.min() < 1 or (bytes_of != self._sizes.astype(np.int64).prod(axis=1) * 3).any():
+            raise _broken(self._folder / "picture-sizes.bin", "does not fit the pixels")
+        with_picture = self._shown[self._shown[:, 0] != -1]
+        if len(with_picture) and (with_picture.min() < 0 or with_picture[:, 0].max() >= pictures):
+            raise _broken(self._folder / "shown.bin", f"names a picture beyond the {pictures} that there are")
 
     def _map(self, name: str, kind: str, count: int) -> np.ndarray:
         path = self._folder / name
@@ -76,12 +95,26 @@ class PreparedSet:
     def has_words(self) -> bool:
         return self._words is not None
 
+    @property
+    def has_pictures(self) -> bool:
+        return self._shown is not None
+
     def __len__(self) -> int:
         return len(self.lengths)
 
     def text(self, i: int) -> np.ndarray:
         """Token ids."""
         return self._tokens[int(self._offsets[i]) : int(self._offsets[i + 1])]
+
+    def image(self, i: int):
+        """The text's picture, with its place among the tokens; None where it has none."""
+        if self._shown is None or self._shown[i, 0] < 0:
+            return None
+        number, offset = map(int, self._shown[i])
+        start, end = int(self._picture_offsets[number]), int(self._picture_offsets[number + 1])
+        height, width = map(int, self._sizes[number])
+        # A copy, since what is mapped cannot be written to, as PyTorch would have it.
+        return Image(np.array(self._pixels[start:end]).reshape(height, width, 3), offset)
 
     def words(self, i: int) -> np.ndarray:
         """Ids of the vocabulary that the text's words are made of."""

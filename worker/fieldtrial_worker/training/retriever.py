@@ -18,13 +18,16 @@ WASTE = 0.8
 class Retriever(nn.Module):
     """A model with its recipe's pooling. `run` is the worker's Decoder or Encoder, which computes states as encoding does."""
 
-    def __init__(self, run, recipe: dict, vocabulary_rows: int, longest: int, fixed: bool):
-        """@param longest Bound on the tokens of a text, told to the attention kernel. @param fixed Whether layers are compiled."""
+    def __init__(self, run, recipe: dict, vocabulary_rows: int, longest: int, fixed: bool, sees: bool = False):
+        """@param longest Bound on the tokens of a text, told to the attention kernel. @param fixed Whether layers are compiled.
+        @param sees Whether gradients reach the image tower."""
         super().__init__()
         self._run = [run]  # in a list, since it is no module of its own
         self.core = run.core if hasattr(run, "core") else run.model
         self.norm = run.norm if getattr(run, "final_norm", False) or run.wants_scores else None
         self.head = run.head if run.wants_scores else None
+        self.tower = run.vision.tower if getattr(run, "vision", None) is not None else None
+        self._sees = sees
         self._normalize, self._longest, self._fixed = recipe["normalize"], longest, fixed
         self.vocabulary_rows = vocabulary_rows
 
@@ -36,14 +39,19 @@ class Retriever(nn.Module):
     def dimension(self) -> int:
         return self.run.dimension * len(self.run.poolings)
 
-    def forward(self, texts, pooled_from, terms=None, own=None):
+    def forward(self, texts, pooled_from, terms=None, own=None, images=None):
         """texts x dimension, float32; behind it, where terms are asked for, texts x terms: log(1 + relu(score)) of the text's own words.
 
         @param texts Token ids. @param pooled_from First pooled token of each. @param terms Ids of the vocabulary. @param own texts x terms, bool.
+        @param images The picture of each, or None; None: no text has one.
         """
         pooled_from = np.asarray(pooled_from)
         order = np.argsort([-len(ids) for ids in texts], kind="stable")
-        parts = [self._part([texts[i] for i in places], pooled_from[places], terms, None if own is None else own[places]) for places in self._split(texts, order)]
+        images = [None] * len(texts) if images is None else images
+        parts = [
+            self._part([texts[i] for i in places], pooled_from[places], terms, None if own is None else own[places], [images[i] for i in places])
+            for places in self._split(texts, order)
+        ]
         back = torch.from_numpy(np.argsort(order))
         found = torch.cat(parts)
         return found[back.to(found.device)]
@@ -59,15 +67,15 @@ class Retriever(nn.Module):
                 start = at
         return runs
 
-    def _part(self, texts, pooled_from, terms, own):
-        run = self.run
+    def _part(self, texts, pooled_from, terms, own, images):
+        run, seen = self.run, self._look(images)
         if run.packed:
             tokens = sum(len(ids) for ids in texts)
             batch = pack(texts, run.device, -(-tokens // ALIGNED) * ALIGNED if self._fixed else None)
             batch.longest = max(batch.longest, self._longest) if self._fixed else batch.longest
-            states, only_last, hidden = run.run(batch)
+            states, only_last, hidden = run.run(batch, seen=seen)
         else:
-            states, only_last, hidden = run.run_padded(*padded(texts, run.device))
+            states, only_last, hidden = run.run_padded(*padded(texts, run.device), seen)
         if only_last:
             vectors = torch.cat([states[: len(texts)].float()] * len(run.poolings), dim=1)
         else:
@@ -79,6 +87,12 @@ class Retriever(nn.Module):
         if terms is None:
             return vectors
         return torch.cat([vectors, self._weights_of(hidden[: len(texts)], terms, own)], dim=1)
+
+    def _look(self, images):
+        if all(image is None for image in images):
+            return None
+        with torch.set_grad_enabled(self._sees and torch.is_grad_enabled()):
+            return self.run.vision.look(images)
 
     def _weights_of(self, hidden, terms, own):
         """Only words of the pass's queries can meet: no others are computed."""
