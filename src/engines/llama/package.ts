@@ -6,7 +6,7 @@ import { llamaFolder } from './folder.ts'
 
 /** The package that brings llama.cpp, and its version that fieldtrial is made for. */
 export const PACKAGE = 'node-llama-cpp'
-export const PACKAGE_VERSION = '3.22.1'
+export const PACKAGE_VERSION = '3.21.1'
 
 /**
  * The address of node-llama-cpp: the one that `fieldtrial setup llama` installed, else the one installed beside fieldtrial.

@@ -67,7 +67,7 @@ export function buildPackages(platform: string, arch: string, gpu?: 'cuda' | 'vu
   return [plain, ...wanted].map((name) => `@${PACKAGE}/${name}`)
 }
 
-/** Of node-llama-cpp 3.22. */
+/** Of node-llama-cpp 3.21. */
 const BUILDS: ReadonlySet<string> = new Set([
   'linux-arm64',
   'linux-armv7l',
