@@ -7,11 +7,16 @@ import torch
 
 
 class Stream:
-    def __init__(self, folder: Path, name: str, device: torch.device):
+    def __init__(self, folder: Path, name: str, least: int, device: torch.device):
+        tokens = np.load(folder / f"{name}.npy")
+        if not len(tokens):
+            raise SystemExit(f"The stream {name} is empty: take more of the corpus, or leave it out of the mixture.")
+        # A small family's streams may be shorter than a window.
+        times = -(-least // len(tokens))
         # numpy's uint16 has few operations in torch; int32 takes four bytes a token, and all streams fit.
-        self.tokens = torch.from_numpy(np.load(folder / f"{name}.npy").astype(np.int32)).to(device)
+        self.tokens = torch.from_numpy(np.tile(tokens, times).astype(np.int32)).to(device)
         mask = folder / f"{name}.mask.npy"
-        self.mask = torch.from_numpy(np.load(mask)).to(device) if mask.is_file() else None
+        self.mask = torch.from_numpy(np.tile(np.load(mask), times)).to(device) if mask.is_file() else None
 
 
 class Sampler:
@@ -20,7 +25,7 @@ class Sampler:
     def __init__(self, folder: Path, mixture: dict[str, float], sequences: int, length: int, steps: int, seed: int, device: torch.device):
         self.sequences, self.length, self.device = sequences, length, device
         self.names = [name for name, share in mixture.items() if share > 0]
-        self.streams = [Stream(folder, name, device) for name in self.names]
+        self.streams = [Stream(folder, name, 2 * length + 1, device) for name in self.names]
         shares = np.array([mixture[name] for name in self.names])
         if abs(shares.sum() - 1) > 1e-6:
             raise SystemExit(f"The shares of {self.names} add up to {shares.sum():g}, not 1.")
@@ -33,8 +38,6 @@ class Sampler:
         self.passes: dict[str, float] = {}
         for k, stream in enumerate(self.streams):
             windows = (len(stream.tokens) - 1 - length) // length
-            if windows < 1:
-                raise SystemExit(f"The stream {self.names[k]} has {len(stream.tokens)} tokens, too few for a window of {length}.")
             self.passes[self.names[k]] = counts[k] / windows
             starts = []
             while sum(map(len, starts)) < counts[k]:
