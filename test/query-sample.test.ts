@@ -16,7 +16,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function planned(name: string, more: readonly object[]): Promise<PlannedCollection> {
   const path = await writeCollection(join(folder, name), { ...TINY, queries: [...TINY.queries, ...more] })
   const collection = await openCollection({ source: path }, { cacheDir: join(folder, 'cache') })
-  const summary = { documents: TINY.documents.length, corpusHash: 'corpus' }
+  const count = TINY.documents.length
+  const modalities = { documents: { text: count, image: 0, both: 0, empty: 0 } }
+  const summary = { documents: count, corpusHash: 'corpus', modalities }
   return {
     given: name,
     collection,
