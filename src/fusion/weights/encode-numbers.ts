@@ -1,4 +1,4 @@
-import { toHalf } from '../../index/dense/float16.ts'
+import { toHalf } from '../../core/float16.ts'
 
 /**
  * Numbers as safetensors holds them, rounded to the nearest, ties to even.

@@ -1,5 +1,5 @@
 import { FieldtrialError } from '../../core/errors.ts'
-import { fromHalf, toHalf } from './float16.ts'
+import { fromHalf, toHalf } from '../../core/float16.ts'
 
 /** How numbers lie in the store: 4, 2 or 1 byte each; int8 with one float32 scale per vector. */
 export type Dtype = 'float32' | 'float16' | 'int8'

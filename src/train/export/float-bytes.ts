@@ -1,5 +1,5 @@
 import { FieldtrialError } from '../../core/errors.ts'
-import { toHalf } from '../../index/dense/float16.ts'
+import { toHalf } from '../../core/float16.ts'
 
 /** Types of weights that can be read and written. */
 export const FLOAT_BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 }
