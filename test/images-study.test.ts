@@ -30,7 +30,7 @@ describePictures('a study over images', () => {
       .toFile(join(collection, 'images', 'clear.png'))
     await writeFile(join(collection, 'images', 'broken.jpg'), '<html>not found</html>')
     await writeFile(join(collection, 'images', 'empty.jpg'), '')
-    const shown = [...colours.map((name) => `${name}.jpg`), 'clear.png', 'broken.jpg', 'empty.jpg']
+    const shown = [...colours.map((name) => `${name}.jpg`), 'clear.png', 'broken.jpg', 'empty.jpg', 'gone.jpg']
     await writeFile(
       join(collection, 'corpus.jsonl'),
       shown
@@ -72,7 +72,7 @@ ${more}`,
     expect(status).toEqual({ bm25: 'done', clip: 'failed', vl: 'failed' })
     expect(run.code).toBe(3)
     expect(run.stderr).toMatch(/The picture images\/broken\.jpg of "broken" cannot be decoded: it is no JPEG/)
-    expect(run.stderr).toContain('So do 1 others of ./coll.')
+    expect(run.stderr).toContain('2 other pictures of ./coll cannot be read either.')
     expect(run.stderr).toContain('images: { broken: skip }')
   })
 
@@ -84,12 +84,14 @@ ${more}`,
     for (const id of ['clip', 'vl']) {
       const trial = results.trials.find(({ retriever }) => retriever === id)!
       expect(trial.status).toBe('done')
-      expect(trial.warnings.join('\n')).toMatch(/2 of 9 documents with images were left out.*"broken", "empty"/)
+      expect(trial.warnings.join('\n')).toMatch(
+        /3 of 10 documents with images were left out.*"broken", "empty", "gone"/,
+      )
       expect(trial.warnings.join('\n')).toMatch(/1 images of documents are transparent: they were laid on white/)
       const ranked = (await readFile(join(folder, 'results', 'skip', trial.runFile!), 'utf8')).trim().split('\n')
       // Eight documents for each of three queries, the one whose query is a picture included.
       expect(ranked).toHaveLength(24)
-      expect(ranked.some((row) => /broken|empty/.test(row))).toBe(false)
+      expect(ranked.some((row) => /broken|empty|gone/.test(row))).toBe(false)
       expect(trial.mean['R@10']).toBe(1)
       // The same picture on both sides has the same vector under a dual encoder.
       if (id === 'clip')

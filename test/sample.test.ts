@@ -247,7 +247,7 @@ describeShared('a sample of images', ['data/flickr8k-1k'], () => {
     expect([card.documents.hard, card.bias]).toEqual([0, null])
     const hashes = async (at: string) => {
       const found = new Map<string, string>()
-      for await (const { id, image } of (await open(at)).documents()) found.set(id, await imageHash(image!))
+      for await (const { id, image } of (await open(at)).documents()) found.set(id, (await imageHash(image!)).hash)
       return found
     }
     const [whole, sample] = [await hashes(source), await hashes(folder)]

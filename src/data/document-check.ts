@@ -1,6 +1,6 @@
 import { FieldtrialError } from '../core/errors.ts'
 import { HashSet, textHash } from './hash-set.ts'
-import { ModalityCount } from './image.ts'
+import { ModalityCount, type PictureHash } from './image.ts'
 import type { Collection, Document, Finding, Qrels, Query } from './types.ts'
 
 /** Above this, a document is hardly one passage; encoders read the beginning only. */
@@ -32,6 +32,7 @@ export class DocumentCheck {
   readonly #suspects = new Set<string>()
   readonly #empty = new Count()
   readonly #pictures = new Count()
+  readonly #missing = new Count()
   readonly #twins = new Count()
   readonly #long = new Count()
   readonly #spaced = new Count()
@@ -44,8 +45,10 @@ export class DocumentCheck {
     this.#judgedCount = this.#judged.size
   }
 
-  /** @param picture Hash of its image, where it has one. */
-  add({ id, title, text, image }: Document, picture = ''): void {
+  /** @param found What reading its image gave; null where it has none. */
+  add({ id, title, text, image }: Document, found: PictureHash | null = null): void {
+    const picture = found?.hash ?? ''
+    if (found?.missing) this.#missing.add(id)
     this.documents++
     this.characters += title.length + text.length
     this.#judged.delete(id)
@@ -106,6 +109,12 @@ export class DocumentCheck {
         this.#pictures.count === all ? 'info' : 'warning',
         this.#pictures,
         (n) => `${n} of ${all} documents are images without text: retrievers that read text cannot find them.`,
+      ),
+      ...of(
+        'documents.picture-missing',
+        'warning',
+        this.#missing,
+        (n) => `${n} of ${all} documents name a picture that is not there.`,
       ),
       ...of(
         'documents.duplicate-text',

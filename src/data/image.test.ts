@@ -88,22 +88,45 @@ describe('a folder with pictures', () => {
     expect(await documentsOf(await folderOf(files))).toEqual([{ id: 'a', title: '', text: 'x' }])
   })
 
-  test('one that is not there, or is empty, is an error that names it', async () => {
+  test('one that is not there, or is empty, is told with its place where it is read, and no other record with it', async () => {
     const source = await folderOf(FILES)
+    const shown = async () => (await documentsOf(source)).find(({ image }) => image?.path === './images/b.png')!.image!
+    const whole = await summarise(await open(source))
     await rm(join(source, 'images/b.png'))
-    await expect(summarise(await open(source))).rejects.toMatchObject({
+    await expect((await shown()).bytes()).rejects.toMatchObject({
       code: 'DATA_MISSING',
       message: expect.stringMatching(/no picture \.\/images\/b\.png .*corpus\.jsonl:2/),
     })
-    await writeFile(join(source, 'images/b.png'), '')
     // Retrievers of text can do without it.
-    const { documents } = await summarise(await open(source))
-    expect(documents).toBe(3)
-    const shown = (await documentsOf(source)).find(({ image }) => image?.path === './images/b.png')!
-    await expect(shown.image!.bytes()).rejects.toMatchObject({
+    const without = await summarise(await open(source))
+    expect(without.documents).toBe(3)
+    expect(without.findings).toContainEqual({
+      code: 'documents.picture-missing',
+      level: 'warning',
+      count: 1,
+      of: 3,
+      message: '1 of 3 documents name a picture that is not there.',
+      examples: ['b'],
+    })
+    expect(whole.findings.map(({ code }) => code)).not.toContain('documents.picture-missing')
+    await writeFile(join(source, 'images/b.png'), '')
+    await expect((await shown()).bytes()).rejects.toMatchObject({
       code: 'DATA_INVALID',
       message: expect.stringContaining('corpus.jsonl:2: the picture is empty'),
     })
+    const empty = await summarise(await open(source))
+    expect(empty.findings.map(({ code }) => code)).not.toContain('documents.picture-missing')
+    expect(new Set([whole, without, empty].map(({ corpusHash }) => corpusHash)).size).toBe(3)
+  })
+
+  test('two that are not there are not the same picture', async () => {
+    const gone = (name: string) => ({ _id: name, text: '', image: `images/${name}.png` })
+    const files = { ...FILES, 'corpus.jsonl': jsonl(gone('a'), gone('x'), gone('y')) }
+    const { findings } = await summarise(await open(await folderOf(files)))
+    expect(findings.map(({ code }) => code)).not.toContain('documents.duplicate-text')
+    expect(findings).toContainEqual(
+      expect.objectContaining({ code: 'documents.picture-missing', examples: ['x', 'y'] }),
+    )
   })
 
   test.each(['../secret.png', '/etc/passwd', 'C:\\a.png', 'images/../../a.png', 'file:///a.png'])(
@@ -126,7 +149,7 @@ describe('a folder with pictures', () => {
   })
 })
 
-test('queries may be pictures too', async () => {
+test('queries may be pictures too, there or not', async () => {
   const source = await folderOf({
     ...FILES,
     'queries.jsonl': jsonl({ _id: 'q', image: 'images/a.png' }),
@@ -135,7 +158,11 @@ test('queries may be pictures too', async () => {
   const collection = await open(source)
   const [query] = await collection.queries()
   expect(query).toMatchObject({ id: 'q', text: '', image: { path: 'images/a.png' } })
-  const { modalities, findings } = await summarise(collection)
+  const { modalities, findings, queriesHash } = await summarise(collection)
   expect(modalities.queries).toEqual({ text: 0, image: 1, both: 0, empty: 0 })
   expect(findings.map(({ code }) => code)).toContain('queries.image-only')
+  await rm(join(source, 'images/a.png'))
+  const gone = await summarise(await open(source))
+  expect(gone.findings).toContainEqual(expect.objectContaining({ code: 'queries.picture-missing', examples: ['q'] }))
+  expect(gone.queriesHash).not.toBe(queriesHash)
 })

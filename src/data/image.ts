@@ -19,9 +19,10 @@ export type FindPicture = (path: string) => ByteSource | undefined
 
 /**
  * The picture of a record: a path relative to the collection's folder, or bytes in the record itself. A web address is none:
- * nothing is fetched that the user did not name.
+ * nothing is fetched that the user did not name. A file that is not there is told when it is asked for its bytes, like any other broken
+ * picture: what does not need it can go on.
  *
- * @throws FieldtrialError `DATA_INVALID` for another value or a path that leaves the folder, `DATA_MISSING` for a file that is not there.
+ * @throws FieldtrialError `DATA_INVALID` for another value or a path that leaves the folder.
  */
 export function imageField(row: Row, where: Where, find: FindPicture): ImageRef | undefined {
   const value = row[IMAGE_FIELD]
@@ -59,10 +60,10 @@ function pictureFile(path: string, where: Where, find: FindPicture): ImageRef {
       cause,
     })
   const source = find(path)
-  if (source === undefined) throw missing()
   return {
     path,
     bytes: async () => {
+      if (source === undefined) throw missing()
       const pieces: Buffer[] = []
       try {
         for await (const piece of await source.open()) pieces.push(piece as Buffer)
@@ -79,20 +80,44 @@ function notEmpty(bytes: Uint8Array, where: Where): Uint8Array {
   throw invalid(where, 'the picture is empty.', 'Fetch or copy it again.')
 }
 
+/** Whether a record holds the bytes of its picture, rather than its path. */
+export function holdsPicture(value: unknown): boolean {
+  if (value instanceof Uint8Array) return true
+  return typeof value === 'object' && value !== null && (value as { bytes?: unknown }).bytes instanceof Uint8Array
+}
+
+/** Why a picture has no bytes: its file is not there, or has none. */
+export type NoPicture = 'missing' | 'empty'
+
+/** What is wrong with a picture of a collection, by the error that reading it gave; null for an error of another kind. */
+export function noPicture(error: unknown): NoPicture | null {
+  if (!(error instanceof FieldtrialError) || error.where?.field !== IMAGE_FIELD) return null
+  return error.code === 'DATA_MISSING' ? 'missing' : error.code === 'DATA_INVALID' ? 'empty' : null
+}
+
+/** What a picture adds to the identity of its record. */
+export interface PictureHash {
+  /** Of its bytes; of its path where the file is not there, so that two of these are not one picture. */
+  readonly hash: string
+  readonly missing: boolean
+}
+
 /**
- * What a picture adds to the identity of its record: the hash of its bytes, not its name. An empty one has a hash, too: it is told, like
- * any other that is broken, to the retrievers that would read it.
- *
- * @throws FieldtrialError `DATA_MISSING`.
+ * The hash of a picture's bytes, not its name. One that is missing or empty has a hash, too: it is told, like any other that is broken, to the
+ * retrievers that would read it.
  */
-export async function imageHash(image: ImageRef): Promise<string> {
+export async function imageHash(image: ImageRef): Promise<PictureHash> {
   const hash = createHash('sha256')
+  let missing = false
   try {
     hash.update(await image.bytes())
   } catch (error) {
-    if (!(error instanceof FieldtrialError) || error.code !== 'DATA_INVALID') throw error
+    const why = noPicture(error)
+    if (why === null) throw error
+    missing = why === 'missing'
+    if (missing) hash.update(`missing ${image.path}`)
   }
-  return hash.digest('hex')
+  return { hash: hash.digest('hex'), missing }
 }
 
 /** Counts records by what they hold. */

@@ -1,9 +1,13 @@
-import type { Finding, ModalityCounts, Qrels, Query } from './types.ts'
+import type { QueriesSummary } from './summary.ts'
+import type { Finding, Qrels, Query } from './types.ts'
 
 const EXAMPLES = 5
 
 /** What is odd about the queries of the split. */
-export function queryFindings(queries: readonly Query[], modalities: ModalityCounts): Finding[] {
+export function queryFindings(
+  queries: readonly Query[],
+  { modalities, missing }: Pick<QueriesSummary, 'modalities' | 'missing'>,
+): Finding[] {
   const wordless = queries.filter(({ text }) => text.trim() === '')
   const empty = wordless.filter(({ image }) => image === undefined).map(({ id }) => id)
   const pictures = wordless.filter(({ image }) => image !== undefined).map(({ id }) => id)
@@ -23,6 +27,13 @@ export function queryFindings(queries: readonly Query[], modalities: ModalityCou
       pictures,
       queries.length,
       (n, of) => `${n} of ${of} queries are images without text: retrievers that read text cannot answer them.`,
+    ),
+    ...finding(
+      'queries.picture-missing',
+      'warning',
+      missing,
+      queries.length,
+      (n, of) => `${n} of ${of} queries name a picture that is not there.`,
     ),
     ...finding(
       'queries.duplicate-text',

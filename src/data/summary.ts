@@ -16,7 +16,7 @@ const REPORT_EVERY_MS = 250
  *
  * The hashes are SHA-256 over one line of JSON per record, so they do not depend on the file format: `[id,title,text]`
  * and `[id,text]` in file order, `[query,document,grade]` sorted by ids, since the order of judgments means nothing. A record
- * with a picture has the SHA-256 of its bytes behind, so pictures are read once.
+ * with a picture has the SHA-256 of its bytes behind, so pictures are read once; one whose file is not there is counted.
  *
  * @throws FieldtrialError `DATA_INVALID` when a record is broken, an id stands there twice, there are no documents, or
  * none of the judged documents is among them; `CANCELLED`.
@@ -32,9 +32,9 @@ export async function summarise(
   let reported = Date.now()
   for await (const document of collection.documents()) {
     const { id, title, text, image } = document
-    const picture = image === undefined ? [] : [await imageHash(image)]
-    corpus.update(`${JSON.stringify([id, title, text, ...picture])}\n`)
-    check.add(document, picture[0])
+    const picture = image === undefined ? null : await imageHash(image)
+    corpus.update(`${JSON.stringify([id, title, text, ...(picture === null ? [] : [picture.hash])])}\n`)
+    check.add(document, picture)
     if ((check.documents & 0xff) !== 0) continue
     throwIfAborted(work.signal)
     if (Date.now() - reported < REPORT_EVERY_MS) continue
@@ -63,7 +63,7 @@ export async function summarise(
       ...(collection.sample ? [sampledFinding(collection.sample, collection.split)] : []),
       ...((await collection.readFindings?.()) ?? []),
       ...check.findings(collection.removeSelf),
-      ...queryFindings(queries, asked.modalities),
+      ...queryFindings(queries, asked),
       ...judgmentFindings(qrels),
     ],
   }
@@ -90,17 +90,27 @@ export function countJudgments(qrels: Qrels): number {
   return count
 }
 
+/** What all queries show. */
+export interface QueriesSummary {
+  /** Of their content. */
+  readonly hash: string
+  readonly modalities: ModalityCounts
+  /** Ids of those whose picture is not there. */
+  readonly missing: readonly string[]
+}
+
 /** The content hash of queries, and what they are. */
-export async function summariseQueries(
-  queries: readonly Query[],
-): Promise<{ readonly hash: string; readonly modalities: ModalityCounts }> {
+export async function summariseQueries(queries: readonly Query[]): Promise<QueriesSummary> {
   const hash = createHash('sha256')
   const modalities = new ModalityCount()
+  const missing: string[] = []
   for (const { id, text, image } of queries) {
     modalities.add(text, image)
-    hash.update(`${JSON.stringify([id, text, ...(image === undefined ? [] : [await imageHash(image)])])}\n`)
+    const picture = image === undefined ? null : await imageHash(image)
+    hash.update(`${JSON.stringify([id, text, ...(picture === null ? [] : [picture.hash])])}\n`)
+    if (picture?.missing) missing.push(id)
   }
-  return { hash: hash.digest('hex'), modalities: modalities.done() }
+  return { hash: hash.digest('hex'), modalities: modalities.done(), missing }
 }
 
 export function qrelsHash(qrels: Qrels): string {

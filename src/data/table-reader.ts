@@ -2,7 +2,7 @@ import type { Where } from '../core/errors.ts'
 import { readBeirQrels } from './beir-qrels.ts'
 import { type Judgments, JudgmentsBuilder } from './collection.ts'
 import { arePositions, type ColumnNames } from './columns.ts'
-import { type FindPicture, IMAGE_FIELD, imageField } from './image.ts'
+import { type FindPicture, holdsPicture, IMAGE_FIELD, imageField } from './image.ts'
 import { rereadImage } from './parquet-cell.ts'
 import { gradeField, idField, textField } from './record.ts'
 import { readTable, type TableFile } from './table.ts'
@@ -54,7 +54,7 @@ export async function* readQueries(
         const image = imageField(row, place, find)
         const text = textField(row, names.queryText, place, image === undefined ? undefined : '')
         // Queries are kept in memory, their pictures are not.
-        const kept = image && typeof row[IMAGE_FIELD] !== 'string' ? rereadImage(table.source, image, place) : image
+        const kept = image && holdsPicture(row[IMAGE_FIELD]) ? rereadImage(table.source, image, place) : image
         yield {
           query: { id: idField(row, names.queryId, place), text, ...(kept === undefined ? {} : { image: kept }) },
           where: place,

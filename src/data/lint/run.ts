@@ -58,7 +58,7 @@ export async function lintCollection(
   for await (const document of collection.documents()) {
     const content = contentOf(document)
     const normal = normalText(content)
-    const image = document.image === undefined ? '' : `\n${await imageHash(document.image)}`
+    const image = document.image === undefined ? '' : `\n${(await imageHash(document.image)).hash}`
     const twin = exact.add(document.id, content + image, normal === '' ? '' : normal + image, documents)
     if (documents === numbers.length) numbers = doubled(numbers)
     numbers[documents++] = twin === undefined && image === '' ? near.add(content) : -1

@@ -4,16 +4,18 @@ import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import { fingerprint } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
+import { noPicture } from '../../data/image.ts'
 import type { CollectionSummary, FileCollection } from '../../data/index.ts'
 import type { Document, ModalityCounts, Query } from '../../data/types.ts'
 import { ahead } from '../../engines/image/ahead.ts'
-import { BrokenImage, decodeImage, decoderIdentity, type ImageTrait } from '../../engines/image/decode.ts'
+import { decodeImage, decoderIdentity, type ImageTrait } from '../../engines/image/decode.ts'
 import { nameOf } from '../../engines/text/inputs.ts'
 
 /** What decoding all pictures of one side of a collection showed. */
 export interface SideLook {
   /** Items with a picture. */
   readonly images: number
+  /** Those whose picture is not there, empty, or cannot be decoded. */
   readonly broken: readonly { readonly id: string; readonly message: string }[]
   /** How many pictures were turned upright, are grey, transparent, animated … */
   readonly traits: Readonly<Partial<Record<ImageTrait, number>>>
@@ -34,11 +36,11 @@ const SIZES = 1000
 const TELL_EVERY = 50
 
 /**
- * Decodes every picture of a collection once, before any work starts: a broken one is better found now than after hours. What is found is
+ * Decodes every picture of a collection once, before any work starts: a broken or missing one is better found now than after hours. What is found is
  * kept in the workspace's cache, under the content of the collection and the decoder's version.
  *
  * @returns Null where there are no pictures.
- * @throws FieldtrialError `DATA_MISSING`, `CANCELLED`.
+ * @throws FieldtrialError `CANCELLED`; as reading the collection.
  */
 export async function lookAtImages(
   { collection, summary }: { readonly collection: FileCollection; readonly summary: CollectionSummary },
@@ -133,8 +135,8 @@ async function lookAt(
     const { traits, width, height } = await decodeImage(await image.bytes(), nameOf({ text: '', id, image }))
     return { traits, width, height }
   } catch (error) {
-    if (error instanceof BrokenImage) return { id, message: error.message }
-    if (error instanceof FieldtrialError && error.code === 'DATA_INVALID') return { id, message: error.message }
+    if (error instanceof FieldtrialError && (error.code === 'DATA_INVALID' || noPicture(error) !== null))
+      return { id, message: error.message }
     throw error
   }
 }

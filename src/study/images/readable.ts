@@ -27,7 +27,9 @@ export function unreadable(
   if (info?.images === undefined) return withoutText(given, summary, id)
   const found = [...(images?.documents.broken ?? []), ...(images?.queries.broken ?? [])]
   if (broken === 'skip' || found.length === 0) return null
-  const others = found.length === 1 ? '' : ` So do ${found.length - 1} others of ${given}.`
+  const more = found.length - 1
+  const others =
+    more === 0 ? '' : ` ${more} other ${more === 1 ? 'picture' : 'pictures'} of ${given} cannot be read either.`
   return new FieldtrialError('DATA_INVALID', `${found[0]!.message}${others}`, {
     hint: 'Fetch, mend or remove such pictures, or leave them out with `images: { broken: skip }` in the study.',
   })
@@ -117,7 +119,7 @@ export function imageNotes({ images, summary }: Pick<Looked, 'images' | 'summary
     const { broken, images: count, traits } = images[name]
     if (broken.length > 0)
       notes.push(
-        `${broken.length} of ${count} ${name} with images were left out, since their pictures cannot be decoded: ${broken
+        `${broken.length} of ${count} ${name} with images were left out, since their pictures are missing or cannot be decoded: ${broken
           .slice(0, 3)
           .map(({ id }) => JSON.stringify(id))
           .join(', ')}${broken.length > 3 ? ' …' : ''}.`,

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import { writeAtomic } from '../../core/atomic.ts'
 import { throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
+import { noPicture } from '../../data/image.ts'
 import type { Document, FileCollection, Query } from '../../data/index.ts'
 import { type AskedSplit, allQueries } from './asked.ts'
 
@@ -68,7 +69,15 @@ async function writeLines(file: FileHandle, lines: () => AsyncIterable<string>):
 
 async function record(folder: string, { id, text, image }: Document | Query, more: object): Promise<string> {
   if (image === undefined) return `${JSON.stringify({ _id: id, ...more, text })}\n`
-  const bytes = await image.bytes()
+  let bytes: Uint8Array
+  try {
+    bytes = await image.bytes()
+  } catch (error) {
+    // A broken picture stays one in the sample, under a name that nothing has there.
+    const path = noPicture(error) === null ? null : image.path
+    if (path === null) throw error
+    return `${JSON.stringify({ _id: id, ...more, text, image: path })}\n`
+  }
   const name = createHash('sha256').update(bytes).digest('hex').slice(0, 32)
   const path = `images/${name}${extname(image.path ?? '').toLowerCase() || '.img'}`
   await writeAtomic(join(folder, path), bytes)
