@@ -104,7 +104,7 @@ async function withoutEach(
 function smaller({ study }: Plan, trial: SpaceTrial, without: number): SpaceWork {
   const { spec, on } = trial
   const kept = <T>(items: readonly T[]) => items.filter((_, i) => i !== without)
-  const { weights, dimensions, cut, method, shrinkage } = spec.space
+  const { weights, dimensions, cut, method, shrinkage, fitDocuments } = spec.space
   const members = kept(trial.members)
   const space = (size: number | null) =>
     spaceOptions(
@@ -112,6 +112,7 @@ function smaller({ study }: Plan, trial: SpaceTrial, without: number): SpaceWork
         method,
         weights: kept(weights).some((weight) => weight > 0) ? kept(weights) : kept(weights).map(() => 1),
         dimensions: size,
+        fitDocuments,
         ...(method === 'concat' && size !== null ? { cut } : {}),
         ...(method === 'cca' ? { shrinkage } : {}),
       },

@@ -7,7 +7,7 @@ import type { PlannedFusion, SpaceArtifacts, VectorTrial } from './plan-fusion.t
 import type { SpaceFusionSpec, VectorDtype } from './study.ts'
 
 /** Raised when the same vectors would give another space. */
-const SPACE_FUSION_VERSION = 1
+const SPACE_FUSION_VERSION = 2
 
 /**
  * Plans a fused space: what it is fitted on, its vectors, its search.

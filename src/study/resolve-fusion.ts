@@ -37,7 +37,11 @@ export function resolveFusion(given: FusionInput, measure: string, known: readon
   if (twice !== undefined)
     throw usage(`${twice} is a member twice.`, 'Name each member once; `weights` say how much it counts.')
   if (isSpaceMethod(method)) return { ...base, type: 'space', space: spaceOf(given, method, known) }
-  refuse(given, ['dimensions', 'cut', 'shrinkage'], 'is for the fusions of spaces: concat, procrustes, cca')
+  refuse(
+    given,
+    ['dimensions', 'cut', 'shrinkage', 'fitDocuments'],
+    'is for the fusions of spaces: concat, procrustes, cca',
+  )
   if (method === 'route') {
     refuse(given, ['k', 'alpha', 'gamma', 'phi', 'sigma', 'weights'], 'is no field of `route`')
     const { to, model, features, ...learning } = given.route ?? {}
@@ -70,7 +74,7 @@ function spaceOf(given: FusionInput, method: SpaceMethod, known: readonly Retrie
     ['k', 'alpha', 'gamma', 'phi', 'sigma', 'normalisation', 'route'],
     'is for fusions of runs; this one is of spaces',
   )
-  const { weights, dimensions, cut, shrinkage } = given
+  const { weights, dimensions, cut, shrinkage, fitDocuments } = given
   if (weights !== undefined && !Array.isArray(weights))
     throw usage(
       'The weights of a fused space cannot be learned: every choice would be another index.',
@@ -88,7 +92,7 @@ function spaceOf(given: FusionInput, method: SpaceMethod, known: readonly Retrie
         'Name dense retrievers or fusions of spaces; fuse its run by `rrf` or `wsum`.',
       )
   }
-  return spaceOptions(dropUndefined({ method, weights, dimensions, cut, shrinkage }), given.of.length)
+  return spaceOptions(dropUndefined({ method, weights, dimensions, cut, shrinkage, fitDocuments }), given.of.length)
 }
 
 interface Learning {

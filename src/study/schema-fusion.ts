@@ -105,6 +105,13 @@ export const fusionObject = z.strictObject({
     .max(1)
     .optional()
     .describe('`cca`: of each member’s covariance towards a multiple of the unit matrix. Default: 0.01.'),
+  fitDocuments: z
+    .int()
+    .min(2)
+    .optional()
+    .describe(
+      '`concat` cut by pca, `procrustes`, `cca`: documents that the space is fitted on at most; of more, so many are drawn with seed 42. Default: 50000.',
+    ),
   ablation: z
     .boolean()
     .optional()

@@ -1,7 +1,8 @@
 import { FieldtrialError } from '../../core/errors.ts'
 import { largestEigen } from '../../index/postprocess/algebra/eigen.ts'
-import { type FitInput, NO_VARIANCE, percent } from './fit-input.ts'
+import { type FitInput, NO_VARIANCE, percent, sampledNote } from './fit-input.ts'
 import type { FittedSpace, MemberMap } from './fitted.ts'
+import { traceOf } from './matrix.ts'
 import { joinedMoments } from './moments.ts'
 
 /**
@@ -36,9 +37,7 @@ async function principal({ sizes, dimension, divisors, moments, options, signal 
       `The fused documents vary in fewer than ${dimension} directions (${moments!.documents} documents).`,
       { hint: 'Give fewer `dimensions`, or a larger collection.' },
     )
-  let total = 0
-  for (let i = 0; i < whole; i++) total += covariance.data[i * whole + i]!
-  const kept = values.reduce((sum, value) => sum + value, 0) / total
+  const kept = values.reduce((sum, value) => sum + value, 0) / traceOf(covariance)
   let start = 0
   const members = sizes.map((size, i): MemberMap => {
     const matrix = new Float32Array(size * dimension)
@@ -63,6 +62,7 @@ async function principal({ sizes, dimension, divisors, moments, options, signal 
     normalize: false,
     notes: [
       `${dimension} of ${whole} dimensions hold ${percent(kept)} of the variance of ${moments!.documents} documents.`,
+      ...sampledNote(moments!),
     ],
   }
 }

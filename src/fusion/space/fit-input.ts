@@ -1,5 +1,6 @@
 import type { JointMoments } from './moments.ts'
 import type { SpaceOptions } from './options.ts'
+import { SAMPLE_SEED } from './sample.ts'
 
 /** What a fused space is fitted from. */
 export interface FitInput {
@@ -20,3 +21,8 @@ export interface FitInput {
 export const NO_VARIANCE = 1e-12
 
 export const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`
+
+/** Says so where not all documents were looked at. */
+export function sampledNote({ documents, of }: JointMoments): string[] {
+  return documents === of ? [] : [`Fitted on ${documents} of ${of} documents, drawn with seed ${SAMPLE_SEED}.`]
+}

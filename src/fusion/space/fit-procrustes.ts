@@ -1,7 +1,8 @@
 import { largestEigen } from '../../index/postprocess/algebra/eigen.ts'
 import { type Matrix, product } from '../../index/postprocess/algebra/product.ts'
-import { type FitInput, percent } from './fit-input.ts'
+import { type FitInput, percent, sampledNote } from './fit-input.ts'
 import type { FittedSpace, MemberMap } from './fitted.ts'
+import { symmetric, traceOf } from './matrix.ts'
 import type { JointMoments } from './moments.ts'
 import { orthonormalRows } from './polar.ts'
 
@@ -44,13 +45,16 @@ export async function fitProcrustes(input: FitInput): Promise<FittedSpace> {
   const cosines = await Promise.all(
     sizes.map(async (_, i) => (i === reference ? null : await meanCosine(moments, turns, i, reference))),
   )
-  const notes = cosines.flatMap((cosine, i) =>
-    cosine === null
-      ? []
-      : [
-          `Member ${i + 1} turned onto member ${reference + 1}: mean similarity ${Number(cosine.toPrecision(3))} over ${moments.documents} documents.`,
-        ],
-  )
+  const notes = [
+    ...cosines.flatMap((cosine, i) =>
+      cosine === null
+        ? []
+        : [
+            `Member ${i + 1} turned onto member ${reference + 1}: mean similarity ${Number(cosine.toPrecision(3))} over ${moments.documents} documents.`,
+          ],
+    ),
+    ...sampledNote(moments),
+  ]
   const averaged = turns.map((turn, i) => ({ ...turn, data: turn.data.map((x) => x * weights[i]!) }))
   if (dimension === most) return fitted(sizes, divisors, dimension, averaged, notes)
   const { axes, kept } = await principalAxes(input, averaged, dimension)
@@ -88,17 +92,9 @@ async function principalAxes(
       const part = await product(averaged[i]!, await product(moments!.second(i, j), averaged[j]!), 'first')
       for (let at = 0; at < data.length; at++) data[at] = data[at]! + part.data[at]! / (divisors[i]! * divisors[j]!)
     }
-  let trace = 0
-  for (let r = 0; r < most; r++) {
-    trace += data[r * most + r]!
-    for (let c = 0; c < r; c++) {
-      const value = (data[r * most + c]! + data[c * most + r]!) / 2
-      data[r * most + c] = value
-      data[c * most + r] = value
-    }
-  }
-  const { values, vectors } = await largestEigen({ data, rows: most, columns: most }, dimension, signal)
-  const kept = values.reduce((sum, value) => sum + value, 0) / trace
+  const second = symmetric(data, most)
+  const { values, vectors } = await largestEigen(second, dimension, signal)
+  const kept = values.reduce((sum, value) => sum + value, 0) / traceOf(second)
   return { axes: { data: vectors, rows: dimension, columns: most }, kept }
 }
 

@@ -8,7 +8,7 @@ import { jointMoments } from './moments.ts'
 import { fusedDimension, type SpaceOptions } from './options.ts'
 
 /**
- * Fits a fused space on the members' document vectors, in one pass. Queries are never looked at.
+ * Fits a fused space on the members' document vectors, or on a sample of them, in one pass. Queries are never looked at.
  *
  * @throws FieldtrialError `STUDY_INVALID` for sizes that cannot be; `DATA_INVALID` where documents are too few or too alike;
  *   `FINGERPRINT_MISMATCH` where members hold other texts; `CANCELLED`.
@@ -23,7 +23,9 @@ export async function fitSpace(
   const unit = members.map(({ similarity }) => similarity === 'cosine')
   // Where nothing is fitted, documents need not be read.
   const plain = options.method === 'concat' && unit.every((is) => is) && isPlain(options, dimension, sizes)
-  const moments = plain ? null : await jointMoments(members, work)
+  // Turning members onto each other takes what they share; only axes take what each is by itself.
+  const own = options.method !== 'procrustes' || dimension < Math.max(...sizes)
+  const moments = plain ? null : await jointMoments(members, work, { most: options.fitDocuments, own })
   const divisors = unit.map((is, i) => (is ? 1 : moments!.lengths[i]!))
   const input = { sizes, dimension, unit, divisors, moments, options, signal: work.signal }
   switch (options.method) {

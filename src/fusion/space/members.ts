@@ -22,6 +22,13 @@ export interface JointBlock {
   readonly vectors: readonly Float32Array[]
 }
 
+/** Which rows are gone through. */
+interface JointChoice {
+  readonly wants?: (shard: number) => boolean
+  /** Asked once for every row, in order; default: all. */
+  readonly takes?: () => boolean
+}
+
 /** Numbers of one member per block: 8 MiB. */
 const BLOCK_NUMBERS = 1 << 21
 
@@ -33,7 +40,7 @@ const BLOCK_NUMBERS = 1 << 21
 export async function* jointBlocks(
   members: readonly MemberSpace[],
   work: LongWork,
-  wants: (shard: number) => boolean = () => true,
+  { wants = () => true, takes }: JointChoice = {},
 ): AsyncGenerator<JointBlock> {
   const first = members[0]!.store
   for (const { name, store } of members) {
@@ -49,13 +56,16 @@ export async function* jointBlocks(
     if (!wants(shard)) continue
     throwIfAborted(work.signal)
     const shards = await Promise.all(members.map(({ store }) => store.readShard(shard)))
-    const { ids } = shards[0]!
+    const all = shards[0]!.ids
     for (const [i, other] of shards.entries()) {
-      const row = other.ids.findIndex((id, at) => id !== ids[at])
-      if (row >= 0) throw mismatch(members[0]!.name, members[i]!.name, `${ids[row]} and ${other.ids[row]} in one row`)
+      const row = other.ids.findIndex((id, at) => id !== all[at])
+      if (row >= 0) throw mismatch(members[0]!.name, members[i]!.name, `${all[row]} and ${other.ids[row]} in one row`)
     }
+    const taken = takes && all.flatMap((_, row) => (takes() ? [row] : []))
+    const ids = taken ? taken.map((row) => all[row]!) : all
     const unpacked = shards.map((packed, i) => {
-      const vectors = unpackVectors(packed)
+      const whole = unpackVectors(packed)
+      const vectors = taken ? rowsOf(whole, packed.dimension, taken) : whole
       return members[i]!.similarity === 'cosine' ? unitRows(vectors, packed.dimension) : vectors
     })
     for (let from = 0; from < ids.length; from += step) {
@@ -72,6 +82,13 @@ export async function* jointBlocks(
       }
     }
   }
+}
+
+function rowsOf(vectors: Float32Array, dimension: number, rows: readonly number[]): Float32Array {
+  const out = new Float32Array(rows.length * dimension)
+  for (const [i, row] of rows.entries())
+    out.set(vectors.subarray(row * dimension, (row + 1) * dimension), i * dimension)
+  return out
 }
 
 /** Rows scaled to length 1; one of zeros stays one. */

@@ -1,11 +1,15 @@
 import { FieldtrialError } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
 import { type Matrix, product } from '../../index/postprocess/algebra/product.ts'
+import { symmetric, transposed } from './matrix.ts'
 import { jointBlocks, type MemberSpace } from './members.ts'
+import { rowSample } from './sample.ts'
 
 /** First and second moments of several spaces over the same documents, in float64. */
 export interface JointMoments {
+  /** Documents that were looked at, and how many there are. */
   readonly documents: number
+  readonly of: number
   readonly sizes: readonly number[]
   /** Mean vector of each member. */
   readonly means: readonly Float64Array[]
@@ -15,55 +19,58 @@ export interface JointMoments {
   second(i: number, j: number): Matrix<Float64Array>
 }
 
+interface MomentOptions {
+  /** Documents looked at; of more a sample. */
+  readonly most: number
+  /** Whether `second(i, i)` will be asked for: the largest part of the work. */
+  readonly own: boolean
+}
+
 /**
  * One pass over all members: sums of products, in float64, a block at a time.
  *
  * @throws FieldtrialError `DATA_INVALID` without documents or for a member whose vectors are all zeros; as `jointBlocks`.
  */
-export async function jointMoments(members: readonly MemberSpace[], work: LongWork): Promise<JointMoments> {
+export async function jointMoments(
+  members: readonly MemberSpace[],
+  work: LongWork,
+  { most, own }: MomentOptions,
+): Promise<JointMoments> {
   const sizes = members.map(({ store }) => store.meta.dimension)
+  const of = members[0]!.store.meta.rows
   const sums = sizes.map((size) => new Float64Array(size))
-  const pairs = sizes.flatMap((_, i) => sizes.slice(i).map((_, k) => [i, i + k] as const))
+  const squares = new Float64Array(sizes.length)
+  const pairs = sizes
+    .flatMap((_, i) => sizes.slice(i).map((_, k) => [i, i + k] as const))
+    .filter(([i, j]) => own || i < j)
   const products = new Map(pairs.map(([i, j]) => [`${i} ${j}`, new Float64Array(sizes[i]! * sizes[j]!)]))
   let documents = 0
-  for await (const block of jointBlocks(members, work)) {
+  for await (const block of jointBlocks(members, work, most < of ? { takes: rowSample(of, most) } : {})) {
     const wide = block.vectors.map((vectors, i): Matrix<Float64Array> => {
-      return { data: Float64Array.from(vectors), rows: block.rows, columns: sizes[i]! }
+      return { data: new Float64Array(vectors), rows: block.rows, columns: sizes[i]! }
     })
-    for (const [i, { data }] of wide.entries()) {
-      const [sum, size] = [sums[i]!, sizes[i]!]
-      for (let at = 0; at < data.length; at++) sum[at % size] = sum[at % size]! + data[at]!
-    }
+    for (const [i, matrix] of wide.entries()) squares[i] = squares[i]! + addRows(sums[i]!, matrix)
     for (const [i, j] of pairs) {
       const total = products.get(`${i} ${j}`)!
       const { data } = await product(wide[i]!, wide[j]!, 'first')
       for (let at = 0; at < data.length; at++) total[at] = total[at]! + data[at]!
     }
     documents += block.rows
-    work.onProgress?.({
-      step: 'fit space fusion',
-      done: documents,
-      total: members[0]!.store.meta.rows,
-      unit: 'documents',
-    })
+    work.onProgress?.({ step: 'fit space fusion', done: documents, total: Math.min(most, of), unit: 'documents' })
   }
   if (documents === 0) throw new FieldtrialError('DATA_INVALID', 'There are no document vectors to fuse.')
   for (const total of products.values()) for (let at = 0; at < total.length; at++) total[at] = total[at]! / documents
-  const lengths = sizes.map((size, i) => {
-    const own = products.get(`${i} ${i}`)!
-    let trace = 0
-    for (let k = 0; k < size; k++) trace += own[k * size + k]!
-    if (!(trace > 0))
-      throw new FieldtrialError('DATA_INVALID', `All document vectors of ${members[i]!.name} are zeros.`, {
-        hint: 'Run `fieldtrial doctor` on its model.',
-      })
-    return Math.sqrt(trace)
-  })
+  const nothing = squares.findIndex((sum) => !(sum > 0))
+  if (nothing >= 0)
+    throw new FieldtrialError('DATA_INVALID', `All document vectors of ${members[nothing]!.name} are zeros.`, {
+      hint: 'Run `fieldtrial doctor` on its model.',
+    })
   return {
     documents,
+    of,
     sizes,
     means: sums.map((sum) => sum.map((x) => x / documents)),
-    lengths,
+    lengths: Array.from(squares, (sum) => Math.sqrt(sum / documents)),
     second(i, j) {
       if (i <= j) return { data: products.get(`${i} ${j}`)!, rows: sizes[i]!, columns: sizes[j]! }
       return transposed({ data: products.get(`${j} ${i}`)!, rows: sizes[j]!, columns: sizes[i]! })
@@ -71,10 +78,20 @@ export async function jointMoments(members: readonly MemberSpace[], work: LongWo
   }
 }
 
-function transposed({ data, rows, columns }: Matrix<Float64Array>): Matrix<Float64Array> {
-  const out = new Float64Array(data.length)
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!
-  return { data: out, rows: columns, columns: rows }
+/**
+ * Adds all rows to a sum.
+ *
+ * @returns Sum of all squares.
+ */
+function addRows(sum: Float64Array, { data, columns }: Matrix<Float64Array>): number {
+  let squares = 0
+  for (let start = 0; start < data.length; start += columns)
+    for (let i = 0; i < columns; i++) {
+      const x = data[start + i]!
+      sum[i] = sum[i]! + x
+      squares += x * x
+    }
+  return squares
 }
 
 /**
@@ -100,12 +117,5 @@ export function joinedMoments(
           data[(starts[i]! + r) * size + starts[j]! + c] = factor * (block.data[r * block.columns + c]! - mean)
         }
     }
-  // Products of a matrix with itself are symmetric but for rounding; decompositions want them exactly so.
-  for (let r = 0; r < size; r++)
-    for (let c = 0; c < r; c++) {
-      const value = (data[r * size + c]! + data[c * size + r]!) / 2
-      data[r * size + c] = value
-      data[c * size + r] = value
-    }
-  return { data, rows: size, columns: size }
+  return symmetric(data, size)
 }

@@ -27,12 +27,16 @@ export interface SpaceOptions {
   readonly cut: (typeof SPACE_CUTS)[number]
   /** Of each member's covariance towards a multiple of the unit matrix, for `cca`: 0 to 1. */
   readonly shrinkage: number
+  /** Documents that the space is fitted on at most; of a larger collection a sample. */
+  readonly fitDocuments: number
 }
 
 const DEFAULT_SHRINKAGE = 0.01
+/** Some seven for each dimension of two models of 7B: more hardly change what is fitted, and take as much longer. */
+const DEFAULT_FIT_DOCUMENTS = 50_000
 
 /**
- * Checks options and fills in the defaults: equal weights, `pca` for cuts, a shrinkage of 0.01.
+ * Checks options and fills in the defaults: equal weights, `pca` for cuts, a shrinkage of 0.01, fitted on 50,000 documents at most.
  *
  * @throws FieldtrialError `USAGE` for what is not known, does not belong to the method, or does not fit the number of members.
  */
@@ -40,7 +44,7 @@ export function spaceOptions(
   given: Partial<SpaceOptions> & Pick<SpaceOptions, 'method'>,
   members: number,
 ): SpaceOptions {
-  const { method, dimensions = null, cut, shrinkage } = given
+  const { method, dimensions = null, cut, shrinkage, fitDocuments } = given
   if (!SPACE_METHODS.includes(method))
     throw usage(`There is no space fusion ${method as string}.`, didYouMean(method, SPACE_METHODS))
   if (members < 2) throw usage('A space fusion needs two members or more.', 'Name at least two dense retrievers.')
@@ -52,12 +56,15 @@ export function spaceOptions(
     throw usage('`shrinkage` is a number from 0 to 1, for `cca`.', 'Leave it out, or correct it.')
   if (dimensions !== null && !(Number.isSafeInteger(dimensions) && dimensions > 0))
     throw usage(`A fused space cannot have ${dimensions} dimensions.`, 'Give a whole number from 1 on.')
+  if (fitDocuments !== undefined && !(Number.isSafeInteger(fitDocuments) && fitDocuments > 1))
+    throw usage(`A space cannot be fitted on ${fitDocuments} documents.`, 'Give a whole number from 2 on.')
   return {
     method,
     weights: checkedWeights(given.weights, members),
     dimensions,
     cut: cut ?? 'pca',
     shrinkage: shrinkage ?? DEFAULT_SHRINKAGE,
+    fitDocuments: fitDocuments ?? DEFAULT_FIT_DOCUMENTS,
   }
 }
 
@@ -86,8 +93,12 @@ export function fusedDimension(options: SpaceOptions, sizes: readonly number[]):
   if (method === 'concat' && options.cut === 'truncate' && wanted < sizes.length)
     throw tooMany(`${wanted} dimensions cannot hold a number of each of ${sizes.length} members.`)
   const fewOf = method === 'procrustes' ? Math.max(...sizes) : all
-  if (method === 'cca' && all > MOST_DECOMPOSED)
-    throw tooMany(`cca takes a matrix of ${all} × ${all} apart; ${MOST_DECOMPOSED} is the most.`)
+  // Of two, the smaller one alone decides; of more, all together.
+  const apart = sizes.length === 2 ? Math.min(...sizes) : all
+  if (method === 'cca' && apart > MOST_DECOMPOSED)
+    throw tooMany(
+      `cca of ${sizes.join(' + ')} takes a matrix of ${apart} × ${apart} apart; ${MOST_DECOMPOSED} is the most.`,
+    )
   if (method !== 'cca' && wanted < most && options.cut === 'pca' && fewOf > MOST_DECOMPOSED && wanted > fewOf / 16)
     throw tooMany(
       `The first ${wanted} principal components of ${fewOf} dimensions are too many; ${Math.floor(fewOf / 16)} is the most beyond ${MOST_DECOMPOSED}.`,

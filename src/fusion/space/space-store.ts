@@ -49,7 +49,7 @@ export async function fuseStores(
   for (let shard = 0; shard < store.shards; shard++)
     if (store.has(shard)) zeros += zeroRows(unpackVectors(await store.readShard(shard)), dimension)
   let pending: { ids: string[]; vectors: Float32Array; started: number } | null = null
-  for await (const block of jointBlocks(members, work, (shard) => !store.has(shard))) {
+  for await (const block of jointBlocks(members, work, { wants: (shard) => !store.has(shard) })) {
     const size = store.rowsIn(block.shard)
     pending ??= { ids: [], vectors: new Float32Array(size * dimension), started: performance.now() }
     pending.vectors.set(await applySpace(fitted, side, block.vectors), block.from * dimension)

@@ -17,8 +17,10 @@ import {
   saveSpace,
   spaceOptions,
 } from './index.ts'
+import { inverseFactor } from './inverse-factor.ts'
 import { unitRows } from './members.ts'
 import { orthonormalRows } from './polar.ts'
+import { rowSample } from './sample.ts'
 
 const ROWS = 500
 const QUERIES = 20
@@ -172,6 +174,45 @@ describe('space fusion', () => {
       expect(Math.hypot(...documents.data.subarray(row * 4, row * 4 + 4))).toBeCloseTo(1, 5)
   })
 
+  it('by cca of two does not depend on which comes first', async () => {
+    const [a, b] = await members('document', 2)
+    const [qa, qb] = await members('query', 2)
+    const similaritiesOf = async (documents: MemberSpace[], queries: MemberSpace[], weights: number[]) => {
+      const fitted = await fitSpace(documents, spaceOptions({ method: 'cca', weights }, 2))
+      const fused = async (side: Side, spaces: MemberSpace[]) => {
+        const target = { folder: join(folder, `either-${made++}`), identity: { made }, dtype: 'float32' as const }
+        const { store } = await fuseStores(spaces, fitted, side, target)
+        return { data: await store.readAll(), rows: store.meta.rows, columns: store.meta.dimension }
+      }
+      return (await product(await fused('document', documents), await fused('query', queries), 'second')).data
+    }
+    const one = await similaritiesOf([a!, b!], [qa!, qb!], [0.3, 0.7])
+    const other = await similaritiesOf([b!, a!], [qb!, qa!], [0.7, 0.3])
+    for (const [i, value] of one.entries()) expect(Math.abs(value - other[i]!)).toBeLessThan(1e-5)
+  })
+
+  it('is fitted on a sample of many documents, the same one every time, and says so', async () => {
+    const options = spaceOptions({ method: 'concat', dimensions: 5, fitDocuments: 200 }, 2)
+    const [one, again] = [
+      await fitSpace(await members('document', 2), options),
+      await fitSpace(await members('document', 2), options),
+    ]
+    expect(one).toEqual(again)
+    expect(one.notes).toEqual([
+      expect.stringMatching(/^5 of 20 dimensions hold .* of the variance of 200 documents\.$/),
+      'Fitted on 200 of 500 documents, drawn with seed 42.',
+    ])
+    const whole = await fitSpace(await members('document', 2), { ...options, fitDocuments: 500 })
+    expect(whole.notes).toHaveLength(1)
+    const matrix = (space: FittedSpace) => (space.members[0] as { matrix: Float32Array }).matrix
+    expect(matrix(one)).not.toEqual(matrix(whole))
+    // The first principal axis is much the same: the sample is of all documents, not of the first ones.
+    const axis = (space: FittedSpace) => Array.from({ length: 12 }, (_, r) => matrix(space)[r * 5]!)
+    const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0)
+    const cosine = dot(axis(one), axis(whole)) / Math.sqrt(dot(axis(one), axis(one)) * dot(axis(whole), axis(whole)))
+    expect(cosine).toBeGreaterThan(0.95)
+  })
+
   it('by Procrustes changes no similarity within a member', async () => {
     const fitted = await fitSpace(
       await members('document', 2),
@@ -232,12 +273,55 @@ describe('space fusion', () => {
     expect(dimension({ method: 'procrustes' }, [384, 768])).toBe(768)
     expect(dimension({ method: 'cca' }, [384, 768])).toBe(384)
     expect(() => dimension({ method: 'cca', dimensions: 385 }, [384, 768])).toThrow('384')
-    expect(() => dimension({ method: 'cca' }, [3584, 3584])).toThrow('7168 × 7168')
+    expect(dimension({ method: 'cca' }, [8192, 3584])).toBe(3584)
+    expect(() => dimension({ method: 'cca' }, [8192, 5120])).toThrow('5120 × 5120')
+    expect(() => dimension({ method: 'cca' }, [1536, 1536, 1536])).toThrow('4608 × 4608')
     expect(() => dimension({ method: 'concat', dimensions: 1024 }, [3584, 3584])).toThrow('448 is the most')
     expect(dimension({ method: 'concat', dimensions: 448 }, [3584, 3584])).toBe(448)
     expect(dimension({ method: 'concat', dimensions: 1024, cut: 'truncate' }, [3584, 3584])).toBe(1024)
     expect(() => spaceOptions({ method: 'concat', weights: [1, -1] }, 2)).toThrow('from 0 on')
     expect(() => spaceOptions({ method: 'procrustes', cut: 'pca' }, 2)).toThrow('`cut`')
+    expect(() => spaceOptions({ method: 'cca', fitDocuments: 1 }, 2)).toThrow('fitted on 1 documents')
+  })
+})
+
+describe('a sample of rows', () => {
+  it('has as many as asked, the same for the same seed, and favours none', () => {
+    const drawn = (seed: number) => {
+      const takes = rowSample(300, 90, seed)
+      return Array.from({ length: 300 }, () => takes())
+    }
+    expect(drawn(1).filter(Boolean)).toHaveLength(90)
+    expect(drawn(1)).toEqual(drawn(1))
+    expect(drawn(1)).not.toEqual(drawn(2))
+    const counts = new Array<number>(300).fill(0)
+    for (let seed = 0; seed < 1000; seed++)
+      for (const [row, taken] of drawn(seed * 7919).entries()) if (taken) counts[row]!++
+    // 300 expected of each, with a standard deviation of 14.5.
+    expect(Math.min(...counts)).toBeGreaterThan(230)
+    expect(Math.max(...counts)).toBeLessThan(370)
+    const all = rowSample(4, 9)
+    expect([all(), all(), all(), all()]).toEqual([true, true, true, true])
+  })
+})
+
+describe('the inverse of a Cholesky factor', () => {
+  it('makes vectors white, large ones in halves too, and is none where a direction has no variance', async () => {
+    for (const size of [3, 48, 130]) {
+      const next = normal(size)
+      const x = { data: Float64Array.from({ length: (size + 5) * size }, next), rows: size + 5, columns: size }
+      const covariance = await product(x, x, 'first')
+      const factor = (await inverseFactor(covariance))!
+      const white = await product(await product(factor, covariance), factor, 'second')
+      const worst = white.data.reduce(
+        (most, value, at) => Math.max(most, Math.abs(value - (at % (size + 1) === 0 ? 1 : 0))),
+        0,
+      )
+      expect(worst).toBeLessThan(1e-8)
+      for (let r = 0; r < size; r++) for (let c = r + 1; c < size; c++) expect(factor.data[r * size + c]).toBe(0)
+      const few = { ...x, data: x.data.slice(0, (size - 1) * size), rows: size - 1 }
+      expect(await inverseFactor(await product(few, few, 'first'))).toBeNull()
+    }
   })
 })
 
