@@ -14,8 +14,7 @@ export async function modelRows(model: ModelEntry): Promise<string[][]> {
   })
   return [
     ['name', model.name],
-    ['hub', marked('hub', `https://huggingface.co/${model.hub}${model.subfolder ? ` (${model.subfolder})` : ''}`)],
-    ['commit', model.revision === null ? 'none known: main is used' : marked('revision', model.revision)],
+    ...addressRows(model, marked),
     ['kind', `${model.kind}, made for: ${model.specialisation}`],
     ['architecture', marked('architecture', model.architecture)],
     ['parameters', marked('parameters', parametersText(model))],
@@ -39,6 +38,15 @@ export async function modelRows(model: ModelEntry): Promise<string[][]> {
     ...memory,
     ...(model.note === null ? [] : [['note', model.note]]),
     ['unverified', model.unverified.length === 0 ? 'nothing' : model.unverified.join(', ')],
+  ]
+}
+
+function addressRows(model: ModelEntry, marked: (field: ModelField, text: string) => string): string[][] {
+  const { hub, revision, subfolder } = model
+  if (hub === null) return [['from', 'comes with fieldtrial; no network is used']]
+  return [
+    ['hub', marked('hub', `https://huggingface.co/${hub}${subfolder ? ` (${subfolder})` : ''}`)],
+    ['commit', revision === null ? 'none known: main is used' : marked('revision', revision)],
   ]
 }
 

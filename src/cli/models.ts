@@ -51,7 +51,7 @@ export function registerModels(program: Command): void {
               String(m.shape.hidden),
               String(m.context),
               m.licence,
-              m.hub,
+              m.hub ?? 'comes with fieldtrial',
             ]),
           ]),
         )

@@ -56,7 +56,7 @@ export async function takeApart(
 /** What a reader must know of a named model without a pinned commit; null where there is nothing to tell. */
 export function unpinned(model: string): string | null {
   const named = isAbsolute(model) ? undefined : modelByName(model)
-  if (named === undefined || named.revision !== null || model.includes('@')) return null
+  if (named === undefined || named.hub === null || named.revision !== null || model.includes('@')) return null
   return `no commit of ${named.hub} is pinned: this is what its branch main held when it was fetched`
 }
 

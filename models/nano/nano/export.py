@@ -1,6 +1,7 @@
 """Folders that transformers, sentence-transformers and fieldtrial load, out of the packed weights.
 
     python -m nano.export --packed models/nano/weights --out .models      # .models/nano-base, .models/nano-coder, …
+    python -m nano.export --settings                                      # models/nano/folders: what fieldtrial adds to weights and tokenizer
 
 Each folder holds model.safetensors (float16), config.json and the family's tokenizer; nano-vision the image processor's settings as well, and
 nano-retriever sentence-transformers' modules.
@@ -38,8 +39,8 @@ def retriever_files(folder: Path, family: dict) -> None:
     (folder / "2_Normalize").mkdir(exist_ok=True)
 
 
-def export(name: str, weights: dict[str, torch.Tensor], folder: Path, family: dict, tokenizer: Path = TOKENIZER) -> None:
-    """A folder for one model. weights: float32, by transformers' names on disk."""
+def settings(name: str, folder: Path, family: dict, tokenizer: Path = TOKENIZER) -> None:
+    """All of a model's folder but its weights and the tokenizer, which is the same for all."""
     folder.mkdir(parents=True, exist_ok=True)
     known = ids(load(tokenizer))
     config = config_of(Shape.of(family), known)
@@ -49,9 +50,13 @@ def export(name: str, weights: dict[str, torch.Tensor], folder: Path, family: di
     if name == "retriever":
         # transformers and fieldtrial read from it that attention looks both ways; a retriever has no head.
         config = {**config, "architectures": ["Qwen2Model"], "is_causal": False, "eos_token_id": known["turn"]}
-        weights = {key.removeprefix("model."): value for key, value in weights.items()}
         retriever_files(folder, family)
     write_json(folder / "config.json", {**config, "dtype": "float16", "torch_dtype": "float16"})
+
+
+def export(name: str, weights: dict[str, torch.Tensor], folder: Path, family: dict, tokenizer: Path = TOKENIZER) -> None:
+    """A folder for one model. weights: float32, by transformers' names on disk."""
+    settings(name, folder, family, tokenizer)
     for file in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(tokenizer / file, folder / file)
     partial = folder / "model.safetensors.partial"
@@ -63,8 +68,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Unpacks the nano family into folders that every tool loads.")
     parser.add_argument("--packed", type=Path, default=HERE / "weights", help="the folder of NAME.int8.safetensors")
     parser.add_argument("--out", type=Path, default=HERE.parent.parent / ".models")
+    parser.add_argument("--settings", action="store_true", help="write the small files alone, to models/nano/folders, where fieldtrial takes them from")
     arguments = parser.parse_args()
     family = json.loads((HERE / "family.json").read_text())
+    if arguments.settings:
+        for name in NAMES:
+            settings(name, HERE / "folders" / f"nano-{name}", family)
+        return
     for name in NAMES:
         file = arguments.packed / f"{name}.int8.safetensors"
         if not file.is_file():

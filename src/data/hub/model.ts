@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { FieldtrialError } from '../../core/errors.ts'
+import { bundledModel } from '../models/bundled/folder.ts'
 import { modelByName, unknownModel } from '../models/index.ts'
 import { isDirectory } from '../open-folder.ts'
 import { type HubContext, hubConfig } from './config.ts'
@@ -23,7 +24,7 @@ const SMALL_FILES =
 const MODULE_FILES = /^\d+_\w+\/[^/]+\.(json|safetensors|txt)$/
 
 /**
- * A model's folder: a local one as it is, a named model at its pinned commit, or `owner/name[@revision]` from the hub, with the files that
+ * A model's folder: a local one as it is, one that comes with fieldtrial, a named model at its pinned commit, or `owner/name[@revision]` from the hub, with the files that
  * fieldtrial needs.
  *
  * @param ref A folder, a name that `fieldtrial models` lists, or a name on the hub, with or without `hf:`.
@@ -41,6 +42,8 @@ export async function resolveModel(
     throw new FieldtrialError('MODEL_MISSING', `There is no model folder ${ref}.`, {
       hint: 'Check the path; a model on the hub is named owner/name.',
     })
+  const bundled = onHub ? undefined : bundledName(ref)
+  if (bundled !== undefined) return { folder: await bundledModel(bundled, context.cacheDir), commit: null }
   const repo = parseRef('model', onHub ? ref.slice('hf:'.length) : hubName(ref))
   const { folder, commit } = await fetchSnapshot(hubConfig(context), repo, (paths) => {
     // Only the cache can be so empty: a pinned commit needs no request, and nothing of it was ever fetched.
@@ -55,6 +58,17 @@ export async function resolveModel(
     return modelFiles(paths, repo.id, options)
   })
   return { folder, commit }
+}
+
+/** The name of a model that comes with fieldtrial; undefined for all others. */
+function bundledName(ref: string): string | undefined {
+  const named = modelByName(ref)
+  if (named?.hub !== null) return undefined
+  if (ref.includes('@'))
+    throw new FieldtrialError('USAGE', `${named.name} comes with fieldtrial and has no revisions.`, {
+      hint: `Name it ${named.name}.`,
+    })
+  return named.name
 }
 
 /** The address of a short name, at its pinned commit unless another revision stands behind it; other names as they are. */

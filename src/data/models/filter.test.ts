@@ -17,7 +17,7 @@ test('by kind, family and group, together too', () => {
 test('by size as the names say it, else by the weights counted', () => {
   expect(names({ family: 'qwen2.5', size: '7b' })).toContain('qwen2.5-7b')
   expect(names({ family: 'qwen2.5', size: '7b' })).not.toContain('qwen2.5-14b')
-  expect(names({ size: '30M' })).toEqual(['all-minilm-l6-v2', 'multi-qa-minilm-l6-cos-v1'])
+  expect(names({ size: '30M', kind: 'encoder' })).toEqual(['all-minilm-l6-v2', 'multi-qa-minilm-l6-cos-v1'])
 })
 
 test('says what there is not', () => {

@@ -5,6 +5,7 @@ import { ENCODERS } from './encoders.ts'
 import { GEMMA } from './gemma.ts'
 import { LLAMA } from './llama.ts'
 import { MISTRAL } from './mistral.ts'
+import { NANO, NANO_SIBLINGS } from './nano.ts'
 import { QWEN25 } from './qwen2.5.ts'
 import { QWEN25_CODER } from './qwen2.5-coder.ts'
 import { QWEN25_MATH } from './qwen2.5-math.ts'
@@ -20,6 +21,7 @@ export type * from './types.ts'
 
 /** All models that can be named without an address, family by family. */
 export const namedModels: readonly ModelEntry[] = [
+  ...NANO,
   ...QWEN25,
   ...QWEN25_CODER,
   ...QWEN25_MATH,
@@ -53,6 +55,7 @@ export const modelGroups: Readonly<Record<string, readonly string[]>> = {
     'qwen2.5-coder-0.5b',
     'qwen2.5-coder-0.5b-instruct',
   ],
+  'specialized-llms-nano': NANO_SIBLINGS,
   'specialized-llms-lora': SPECIALIZED_LLMS.map((name) => `${name}-msmarco-lora`),
 }
 
@@ -64,7 +67,7 @@ export function modelByName(name: string): ModelEntry | undefined {
   const wanted = name.toLowerCase().replace(/@.*$/, '')
   const named = namedModels.find((model) => model.name === wanted)
   if (named) return named
-  const onHub = namedModels.filter((model) => model.hub.toLowerCase() === wanted)
+  const onHub = namedModels.filter((model) => model.hub?.toLowerCase() === wanted)
   return onHub.length === 1 ? onHub[0] : undefined
 }
 

@@ -8,14 +8,14 @@ describe('the records', () => {
     expect(new Set(names(namedModels)).size).toBe(namedModels.length)
     for (const model of namedModels) {
       expect(model.name).toMatch(/^[a-z0-9][a-z0-9.-]*$/)
-      expect(model.hub).toMatch(/^[\w.-]+\/[\w.-]+$/)
+      expect(model.hub ?? 'comes/with-fieldtrial').toMatch(/^[\w.-]+\/[\w.-]+$/)
       expect(model.revision ?? '0'.repeat(40)).toMatch(/^[0-9a-f]{40}$/)
     }
   })
 
   test('only adapters of one study share a repository', () => {
     const shared = namedModels.filter((model) =>
-      namedModels.some((other) => other !== model && other.hub === model.hub),
+      namedModels.some((other) => other !== model && model.hub !== null && other.hub === model.hub),
     )
     expect(new Set(shared.map(({ family }) => family))).toEqual(new Set(['study-checkpoints']))
   })

@@ -5,7 +5,7 @@ const INTRODUCTION = `# Named models
 
 <!-- Made by \`node scripts/references.mjs\` from src/data/models; change the records there instead. -->
 
-These names may stand wherever a model is named, in study files and on the command line; each stands for a repository on the Hugging Face hub at a pinned commit. Any other model is named by its folder or as \`owner/name\`. \`fieldtrial models\` prints the list, \`fieldtrial models show NAME\` everything about one.
+These names may stand wherever a model is named, in study files and on the command line; each stands for a repository on the Hugging Face hub at a pinned commit, those of \`nano\` for a model that comes with fieldtrial. Any other model is named by its folder or as \`owner/name\`. \`fieldtrial models\` prints the list, \`fieldtrial models show NAME\` everything about one.
 
 The facts come from public copies of the models' config.json and tokenizer files and cards: LitGPT's list of configurations (sizes), MTEB's records (commits, dimensions, lengths and licences of retrievers and encoders), public scripts and logs that pin a commit (the LLMs), issues of the models' makers. The column *unverified* lists the fields of a record that were written from memory and checked against no such copy. Where a commit is not known, \`main\` is used. Before a run, fieldtrial reads the model's own files, and they alone decide: of this list only the address, the commit and the recipe enter a vector.
 `
@@ -25,7 +25,9 @@ export function modelsReference(): string {
       ['name', ...MODEL_DTYPES],
       namedModels.flatMap((model) => {
         const bytes = MODEL_DTYPES.map((dtype) => memoryEstimate(model, dtype)?.bytes)
-        return bytes[0] === undefined ? [] : [[code(model.name), ...bytes.map((b) => (b! / 1e9).toFixed(1))]]
+        return bytes[0] === undefined
+          ? []
+          : [[code(model.name), ...bytes.map((b) => (b! / 1e9).toFixed(b! < 1e8 ? 3 : 1))]]
       }),
     ),
     '',
@@ -70,8 +72,8 @@ function names(models: readonly ModelEntry[], note: string): string {
 function row(model: ModelEntry): string[] {
   return [
     code(model.name),
-    `[${model.hub}](https://huggingface.co/${model.hub})`,
-    model.revision === null ? '`main`' : code(model.revision.slice(0, 8)),
+    model.hub === null ? 'comes with fieldtrial' : `[${model.hub}](https://huggingface.co/${model.hub})`,
+    model.hub === null ? '' : model.revision === null ? '`main`' : code(model.revision.slice(0, 8)),
     model.kind === 'adapter' ? `${model.specialisation} (adapter)` : model.specialisation,
     model.parameters === null ? '?' : count(model.parameters),
     `${model.shape.layers} × ${model.shape.hidden}`,
@@ -95,4 +97,4 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 const code = (text: string) => `\`${text}\``
-const count = (n: number) => (n >= 1e9 ? `${(n / 1e9).toFixed(2)}B` : `${(n / 1e6).toFixed(0)}M`)
+const count = (n: number) => (n >= 1e9 ? `${(n / 1e9).toFixed(2)}B` : `${(n / 1e6).toFixed(n < 1e7 ? 1 : 0)}M`)

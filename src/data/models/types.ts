@@ -63,8 +63,8 @@ export interface ModelEntry {
   readonly name: string
   /** The file of the list that it stands in: `qwen2.5`, `retrievers`. */
   readonly family: string
-  /** `owner/name` on the Hugging Face hub. */
-  readonly hub: string
+  /** `owner/name` on the Hugging Face hub; null for models that come with fieldtrial. */
+  readonly hub: string | null
   /** Folder within the repository, for repositories that hold several models; null for the root. */
   readonly subfolder: string | null
   /** The commit that the name stands for; null where none is known: then `main` is used, and the plan says so. */
