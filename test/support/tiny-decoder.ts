@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { floatBytes } from '../../src/engines/text/float-bytes.ts'
 import { writeSafetensors } from '../../src/engines/text/write-safetensors.ts'
-import { floatBytes } from '../../src/train/export/float-bytes.ts'
 
 export interface TinyDecoder {
   /** `qwen2` has biases, `qwen3` norms per head, `llama` neither, and Llama 3's words and begin token. */

@@ -3,7 +3,14 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomic } from '../../core/atomic.ts'
 import { FieldtrialError } from '../../core/errors.ts'
-import { type Checkpoint, readBytes, readSafetensors, readTensor, type TensorPlace } from '../text/safetensors.ts'
+import {
+  type Checkpoint,
+  readBytes,
+  readSafetensors,
+  readTensor,
+  rowsOf,
+  type TensorPlace,
+} from '../text/safetensors.ts'
 import type { QuantizedWeight } from './graph-builder.ts'
 import { quantize } from './quantize.ts'
 
@@ -118,12 +125,6 @@ async function intactCopy(path: string, entries: readonly Entry[]): Promise<Chec
   }
   const fits = entries.every(({ name, shape }) => String(tensors?.get(name)?.shape) === String(shape))
   return fits ? tensors : null
-}
-
-function rowsOf(place: TensorPlace, start: number, rows: number): TensorPlace {
-  const rowBytes = place.bytes / place.shape[0]!
-  const shape = [rows, ...place.shape.slice(1)]
-  return { ...place, shape, offset: place.offset + start * rowBytes, bytes: rows * rowBytes }
 }
 
 /**

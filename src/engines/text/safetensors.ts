@@ -1,6 +1,7 @@
 import { open, readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FieldtrialError, systemCode } from '../../core/errors.ts'
+import { fromHalf } from '../../core/float16.ts'
 
 /** Element types that the graphs can take; integer tensors (position ids of old checkpoints) are listed but not used. */
 export type TensorType = 'F32' | 'F16' | 'BF16' | string
@@ -146,7 +147,14 @@ export function decodeNumbers(
   if (type === 'F32') return new Float32Array(bytes.buffer)
   const halves = new Uint16Array(bytes.buffer)
   if (type === 'BF16') return bfloat16ToFloat32(halves)
-  return type === 'F16' ? Float32Array.from(halves, float16ToNumber) : null
+  return type === 'F16' ? Float32Array.from(halves, fromHalf) : null
+}
+
+/** Some rows of a tensor, as a tensor. */
+export function rowsOf(place: TensorPlace, start: number, rows: number): TensorPlace {
+  const rowBytes = place.bytes / place.shape[0]!
+  const shape = [rows, ...place.shape.slice(1)]
+  return { ...place, shape, offset: place.offset + start * rowBytes, bytes: rows * rowBytes }
 }
 
 /** A range of a file in memory of its own. */
@@ -171,16 +179,6 @@ function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
   const bits = new Uint32Array(halves.length)
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16
   return new Float32Array(bits.buffer)
-}
-
-/** IEEE 754 binary16: sign, five bits of exponent with bias 15, ten bits of fraction. */
-function float16ToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >> 10) & 31
-  const fraction = half & 1023
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
 function isNumbers(value: unknown): value is number[] {

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import type { LongWork } from '../../core/progress.ts'
 import { readModelFolder } from '../../engines/text/files.ts'
-import { requireCheckpoint } from './checkpoint.ts'
+import { requireCheckpoint } from '../../engines/text/require-checkpoint.ts'
 import { copySmallFiles } from './copy-files.ts'
 import { loraChanges } from './lora.ts'
 import { writeWeights } from './write-weights.ts'

@@ -7,6 +7,7 @@ import { resolveModel } from '../../data/index.ts'
 import { modelByName } from '../../data/models/index.ts'
 import { type ModelFolder, readModelFolder } from '../../engines/text/files.ts'
 import { isGguf } from '../../engines/text/gguf/file.ts'
+import { requireCheckpoint } from '../../engines/text/require-checkpoint.ts'
 import { readAdapter } from '../../engines/torch/adapter.ts'
 import { torchFacts } from '../../engines/torch/facts.ts'
 import { resolveRecipe } from '../../recipes/index.ts'
@@ -16,7 +17,6 @@ import { takeApart } from '../../study/prepare-torch.ts'
 import type { DenseSpec } from '../../study/study.ts'
 import { readTrained, type TrainedModel, trainedRecipe } from '../../study/trained.ts'
 import type { CardBase } from '../card.ts'
-import { requireCheckpoint } from './checkpoint.ts'
 
 /** A model that is to be exported, with its recipe; read but for its weights. */
 export interface ExportModel {

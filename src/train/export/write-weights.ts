@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { writeAtomic } from '../../core/atomic.ts'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
-import { type Checkpoint, readBytes, readTensor, type TensorPlace } from '../../engines/text/safetensors.ts'
+import { FLOAT_BYTES, floatBytes } from '../../engines/text/float-bytes.ts'
+import { type Checkpoint, readBytes, readTensor, rowsOf, type TensorPlace } from '../../engines/text/safetensors.ts'
 import { type WriteBytes, writeSafetensors } from '../../engines/text/write-safetensors.ts'
-import { FLOAT_BYTES, floatBytes } from './float-bytes.ts'
 import { openChange, type TensorChange } from './lora.ts'
 
 /** Bytes of a file; larger checkpoints are parted, as transformers does. */
@@ -114,11 +114,4 @@ async function convert(name: string, place: TensorPlace, by: TensorPlace, write:
     const some = rowsOf(flat, at, Math.min(CHUNK, flat.shape[0]! - at))
     await write(floatBytes(await readTensor(name, some), place.type, name))
   }
-}
-
-/** Some rows of a tensor, as a tensor. */
-export function rowsOf(place: TensorPlace, start: number, rows: number): TensorPlace {
-  const rowBytes = place.bytes / place.shape[0]!
-  const shape = [rows, ...place.shape.slice(1)]
-  return { ...place, shape, offset: place.offset + start * rowBytes, bytes: rows * rowBytes }
 }

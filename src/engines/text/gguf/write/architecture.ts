@@ -1,8 +1,8 @@
-import { FieldtrialError } from '../../../core/errors.ts'
-import { decoderNames } from '../../../engines/onnx/families/decoders/names.ts'
-import { type DecoderShape, decoderShape } from '../../../engines/onnx/families/decoders/shape.ts'
-import type { Checkpoint, TensorPlace } from '../../../engines/text/safetensors.ts'
-import type { JsonObject } from '../../../recipes/sentence-transformers.ts'
+import { FieldtrialError } from '../../../../core/errors.ts'
+import type { JsonObject } from '../../../../recipes/sentence-transformers.ts'
+import { decoderNames } from '../../../onnx/families/decoders/names.ts'
+import { type DecoderShape, decoderShape } from '../../../onnx/families/decoders/shape.ts'
+import type { Checkpoint, TensorPlace } from '../../safetensors.ts'
 import type { GgufValue } from './encode.ts'
 
 /** llama.cpp's names of the architectures that are written. */
@@ -12,6 +12,8 @@ const ARCHITECTURES: Readonly<Record<string, 'qwen2' | 'qwen3' | 'llama'>> = {
   llama: 'llama',
   mistral: 'llama',
 }
+
+const HINT = 'Convert the model with llama.cpp’s own converter, or use another layout or engine (onnx, torch).'
 
 /** A tensor under its name in the file. */
 export interface NamedTensor {
@@ -24,10 +26,15 @@ export interface NamedTensor {
 /** A decoder in llama.cpp's terms. */
 export interface GgufArchitecture {
   readonly metadata: ReadonlyMap<string, GgufValue>
+  readonly shape: DecoderShape
   readonly tensors: readonly NamedTensor[]
   /** Divisors of rotary frequencies (`rope_freqs.weight`), for Llama 3.1's scaling; else null. */
   readonly ropeFactors: Float32Array | null
+  /** Rows of the embedding table. */
   readonly rows: number
+  /** Tokens that sliding layers look back, as llama.cpp does not: it lets them see the whole text. Null where none slides. */
+  readonly window: number | null
+  /** What a user must know. */
   readonly notes: readonly string[]
 }
 
@@ -67,10 +74,8 @@ export function ggufArchitecture(config: JsonObject, checkpoint: Checkpoint): Gg
     if (/rotary_emb\.inv_freq$/.test(bare)) continue
     tensors.push(tensorOf(bare, place, shape, architecture))
   }
-  if (!shape.tied && names.head === null)
-    throw invalid('tie_word_embeddings', 'says that the model has a head of its own, and the checkpoint has none')
   const { metadata, ropeFactors } = ropeKeys(config, shape, architecture)
-  const window = shape.windows.find((found) => found !== null)?.causal
+  const window = shape.windows.find((found) => found !== null)?.causal ?? null
   const rows = checkpoint.get(names.table)!.shape[0]!
   const sizes: [string, GgufValue][] = [
     ['context_length', { u32: shape.context }],
@@ -84,6 +89,7 @@ export function ggufArchitecture(config: JsonObject, checkpoint: Checkpoint): Gg
     ['attention.value_length', { u32: shape.headSize }],
     ['rope.dimension_count', { u32: shape.headSize }],
     ['vocab_size', { u32: rows }],
+    ...(shape.attention === 'bidirectional' ? [['attention.causal', false] as [string, GgufValue]] : []),
   ]
   return {
     metadata: new Map<string, GgufValue>([
@@ -91,15 +97,21 @@ export function ggufArchitecture(config: JsonObject, checkpoint: Checkpoint): Gg
       ['general.type', 'model'],
       ...[...sizes, ...metadata].map(([key, value]): [string, GgufValue] => [`${architecture}.${key}`, value]),
     ]),
+    shape,
     tensors,
     ropeFactors,
     rows,
-    notes:
-      window === undefined
+    window,
+    notes: [
+      ...(window === null
         ? []
         : [
             `llama.cpp lets tokens look back over the whole text, the model ${window} tokens: longer texts get other vectors.`,
-          ],
+          ]),
+      ...(shape.tied || names.head !== null
+        ? []
+        : ['The checkpoint has no language-model head: the file gives vectors, and cannot write text.']),
+    ],
   }
 }
 
@@ -118,7 +130,7 @@ function tensorOf(bare: string, place: TensorPlace, shape: DecoderShape, archite
       `The checkpoint holds ${bare}, which has no place in a GGUF file of ${architecture}.`,
       {
         where: { file: place.file },
-        hint: 'Convert the model with llama.cpp’s own converter.',
+        hint: HINT,
       },
     )
   const turns = architecture === 'llama' && (part === 'attn_q' || part === 'attn_k')
@@ -179,6 +191,6 @@ function required(parameters: Readonly<Record<string, unknown>>, field: string):
 function invalid(field: string, what: string): FieldtrialError {
   return new FieldtrialError('MODEL_INVALID', `config.json: "${field}" ${what}.`, {
     where: { field },
-    hint: 'Convert the model with llama.cpp’s own converter, or export it to another layout.',
+    hint: HINT,
   })
 }

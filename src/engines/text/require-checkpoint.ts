@@ -1,6 +1,6 @@
 import { FieldtrialError } from '../../core/errors.ts'
-import type { ModelFolder } from '../../engines/text/files.ts'
-import type { Checkpoint } from '../../engines/text/safetensors.ts'
+import type { ModelFolder } from './files.ts'
+import type { Checkpoint } from './safetensors.ts'
 
 /** @throws FieldtrialError `MODEL_INVALID` for a model without safetensors. */
 export function requireCheckpoint({ checkpoint, transformer }: ModelFolder): Checkpoint {

@@ -1,5 +1,5 @@
-import { toHalf } from '../../../core/float16.ts'
-import { floatBytes } from '../float-bytes.ts'
+import { toHalf } from '../../../../core/float16.ts'
+import { floatBytes } from '../../float-bytes.ts'
 
 export type GgufDtype = 'f32' | 'f16' | 'bf16' | 'q8_0'
 

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import { writeAtomic } from '../../../core/atomic.ts'
-import { writeAll } from '../../../engines/text/write-safetensors.ts'
+import { writeAtomic } from '../../../../core/atomic.ts'
+import { writeAll } from '../../write-safetensors.ts'
 
 /** A value of metadata. Numbers say how they are written. */
 export type GgufValue =

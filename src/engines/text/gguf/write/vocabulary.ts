@@ -1,7 +1,7 @@
-import { FieldtrialError } from '../../../core/errors.ts'
-import { nameOfPreTokenizer } from '../../../engines/text/gguf/pre-tokenizers.ts'
-import { TOKEN_TYPE } from '../../../engines/text/gguf/vocabulary.ts'
-import { settledTokenizer, type TokenizerConfig, type TokenizerJson } from '../../../engines/text/tokenizer/settle.ts'
+import { FieldtrialError } from '../../../../core/errors.ts'
+import { settledTokenizer, type TokenizerConfig, type TokenizerJson } from '../../tokenizer/settle.ts'
+import { nameOfPreTokenizer } from '../pre-tokenizers.ts'
+import { TOKEN_TYPE } from '../vocabulary.ts'
 import type { GgufValue } from './encode.ts'
 
 /** What of a tokenizer stands outside of its files. */
