@@ -1,7 +1,8 @@
 import type { Learned } from '../fusion/index.ts'
 import type { Measure } from '../measure/index.ts'
+import type { Candidate, CandidateCost } from '../study/fuse/candidates.ts'
 import type { Made } from '../study/fuse/make.ts'
-import type { Candidate, Proposal } from '../study/fuse/search.ts'
+import type { Proposal } from '../study/fuse/search.ts'
 import type { FusableRun } from '../study/fuse/source.ts'
 import { formatBytes } from './format.ts'
 import { alignTable } from './table.ts'
@@ -58,55 +59,85 @@ export function describeProposal(proposal: Proposal, measure: string, from: stri
   const shown = candidates.slice(0, SHOWN)
   const costs = shown.some(({ cost }) => cost !== null)
   const table = alignTable([
-    ['members', 'fusion', measure, ...(costs ? ['ms per query', 'index'] : [])],
+    ['members', 'kind', 'fusion', measure, ...(costs ? ['ms per query', 'indexes', 'bytes', 'models'] : [])],
     ...shown.map((candidate) => [
       candidate.members.join(', '),
+      KINDS[candidate.kind],
       formName(candidate),
       candidate.value.toFixed(4),
-      ...(costs && candidate.cost
-        ? [candidate.cost.msPerQuery.toFixed(2), formatBytes(candidate.cost.indexBytes)]
-        : []),
+      ...(costs && candidate.cost ? costCells(candidate.cost) : []),
     ]),
   ])
   const signed = (x: number) => `${x < 0 ? '' : '+'}${x.toFixed(4)}`
   const p = comparison.p < 0.0001 ? 'p < 0.0001' : `p = ${comparison.p.toFixed(4)}`
   const lead =
-    best.form === null
+    best.kind === 'single'
       ? `No fusion was better than ${best.members[0]} alone on the queries of the search.`
-      : `On these the proposal has ${measure} ${heldOut.value.toFixed(4)}, ${single.members[0]} alone ${heldOut.singleValue.toFixed(4)}: ${signed(comparison.difference)} [${signed(comparison.interval[0])}, ${signed(comparison.interval[1])}], ${p} (paired randomisation test).`
+      : `On these the proposal (${KINDS[best.kind]}) has ${measure} ${heldOut.value.toFixed(4)}, ${single.members[0]} alone ${heldOut.singleValue.toFixed(4)}: ${signed(comparison.difference)} [${signed(comparison.interval[0])}, ${signed(comparison.interval[1])}], ${p} (paired randomisation test).`
   return [
-    `${from}: ${candidates.length} combinations on ${searched} queries${candidates.length > SHOWN ? `, the best ${SHOWN}` : ''}. These figures chose the winner and are too high for it:`,
+    `${from}: ${candidates.length} combinations (${countKinds(candidates)}) on ${searched} queries${candidates.length > SHOWN ? `, the best ${SHOWN}` : ''}. These figures chose the winner and are too high for it:`,
     table,
     `Held out, ${heldOut.queries} queries that the search never saw:`,
     lead,
-    ...(best.form === null ? [] : ['', 'In a study file:', studyLines(best, weights)]),
+    ...(best.kind === 'single' ? [] : ['', 'In a study file:', studyLines(best, weights)]),
+    ...leftOutLines(proposal),
     '',
   ].join('\n')
 }
 
-function formName({ form }: Candidate): string {
-  return form === null ? 'alone' : `${form.name}${form.learned ? ', learned' : ''}`
+const KINDS: Readonly<Record<Candidate['kind'], string>> = {
+  single: 'one retriever',
+  runs: 'runs',
+  space: 'one space',
 }
 
-function studyLines({ members, form }: Candidate, weights: readonly number[] | null): string {
-  const { method, normalisation } = form!.options
+function countKinds(candidates: readonly Candidate[]): string {
+  const count = (kind: Candidate['kind']) => candidates.filter((candidate) => candidate.kind === kind).length
+  return `${count('single')} single, ${count('runs')} of runs, ${count('space')} of spaces`
+}
+
+function costCells({ msPerQuery, indexBytes, indexes, encodings }: CandidateCost): string[] {
+  return [msPerQuery.toFixed(2), String(indexes), formatBytes(indexBytes), encodings === null ? '-' : String(encodings)]
+}
+
+function formName(candidate: Candidate): string {
+  if (candidate.kind === 'single') return 'alone'
+  return `${candidate.form.name}${candidate.form.learned ? ', learned' : ''}`
+}
+
+function studyLines(best: Exclude<Candidate, { kind: 'single' }>, weights: readonly number[] | null): string {
+  const { method } = best.form.options
+  const more =
+    best.kind === 'runs'
+      ? { normalisation: best.form.options.normalisation }
+      : { dimensions: best.form.options.dimensions }
   const fields = [
     `method: ${method}`,
-    `of: [${members.map((name) => (/^[\w.-]+$/.test(name) ? name : JSON.stringify(name))).join(', ')}]`,
-    ...(normalisation === undefined ? [] : [`normalisation: ${normalisation}`]),
+    `of: [${best.members.map((name) => (/^[\w.-]+$/.test(name) ? name : JSON.stringify(name))).join(', ')}]`,
+    ...Object.entries(more).flatMap(([field, value]) => (value === undefined ? [] : [`${field}: ${value}`])),
     ...(weights === null ? [] : [`weights: [${weights.join(', ')}]`]),
   ]
   return `  fusion:\n    - { ${fields.join(', ')} }`
 }
 
+/** What was not tried although it might have been. */
+function leftOutLines({ leftOut, withoutVectors }: Proposal): string[] {
+  const lines = leftOut.map(({ members, form, why }) => `Not made: ${form} of ${members.join(', ')}: ${why}`)
+  if (withoutVectors.length > 0)
+    lines.push(
+      `No spaces of ${withoutVectors.join(', ')}: their vectors are not in the workspace. Run the study again, or name its workspace.`,
+    )
+  return lines.length === 0 ? [] : ['', ...lines]
+}
+
 /** The proposal as JSON. */
-export function proposalJson({ candidates, best, single, weights, searched, heldOut }: Proposal, measure: string) {
-  const plain = ({ members, form, value, cost }: Candidate) => ({
-    members,
-    fusion: form === null ? null : { ...form.options, learned: form.learned },
-    value,
-    cost,
-  })
+export function proposalJson(proposal: Proposal, measure: string) {
+  const { candidates, best, single, weights, searched, heldOut, leftOut, withoutVectors } = proposal
+  const plain = (candidate: Candidate) => {
+    const { kind, members, value, cost } = candidate
+    const fusion = candidate.kind === 'single' ? null : { ...candidate.form.options, learned: candidate.form.learned }
+    return { kind, members, fusion, value, cost }
+  }
   return {
     measure,
     searched,
@@ -114,5 +145,7 @@ export function proposalJson({ candidates, best, single, weights, searched, held
     single: plain(single),
     heldOut,
     candidates: candidates.map(plain),
+    leftOut,
+    withoutVectors,
   }
 }

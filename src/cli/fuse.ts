@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander'
 import { FieldtrialError } from '../core/errors.ts'
+import type { Workspace } from '../core/workspace.ts'
 import type { FusionOptions } from '../fusion/index.ts'
+import type { FuseSource } from '../study/fuse/source.ts'
 import { describeFused, describeProposal, proposalJson } from './fuse-text.ts'
 import { interruptible } from './interrupt.ts'
-import { collect, inputFile, positiveInteger } from './options.ts'
+import { collect, inputFile, openWorkspace, positiveInteger, WORKSPACE_HELP, workspaceFolder } from './options.ts'
 import { ProgressLine } from './progress.ts'
 import { createTerminal, say, type Terminal } from './terminal.ts'
 
@@ -26,6 +28,8 @@ interface FuseFlags {
   maxMs?: number
   maxBytes?: number
   holdout: number
+  spaces: boolean
+  workspace?: string
   json?: boolean
   quiet?: boolean
 }
@@ -35,7 +39,7 @@ export function registerFuse(program: Command): void {
     .command('fuse')
     .summary('make one run out of several, or look for the best way to')
     .description(
-      'Fuses TREC runs, or the runs of a finished study. Weights and routes are learned by cross-validation over the judged queries, so that no query is ranked by what was learned from itself. With --search, sets of members and ways of fusing them are compared on one part of the queries, within limits of cost, and the winner is measured on the other part.',
+      'Fuses TREC runs, or the runs of a finished study. Weights and routes are learned by cross-validation over the judged queries, so that no query is ranked by what was learned from itself. With --search, sets of members and ways of fusing them, by their runs or, where vectors lie in the workspace, by their spaces, are compared on one part of the queries, within limits of cost, and the winner is measured on the other part.',
     )
     .argument('[runs...]', 'TREC run files; .gz accepted')
     .option('--results <path>', 'in place of run files: results.json of a finished study, or its folder')
@@ -59,15 +63,21 @@ export function registerFuse(program: Command): void {
     .option('--max-members <n>', 'with --search: retrievers in it at most (default: 3)', positiveInteger)
     .option(
       '--max-ms <n>',
-      'with --search and --results: milliseconds per query of all members together',
+      'with --search and --results: milliseconds per query, of all members together or of the fused space',
       number('max-ms'),
     )
-    .option('--max-bytes <n>', 'with --search and --results: bytes of all indexes together', number('max-bytes'))
+    .option(
+      '--max-bytes <n>',
+      'with --search and --results: bytes of all indexes together; a fused space has one',
+      number('max-bytes'),
+    )
     .addOption(
       new Option('--holdout <share>', 'with --search: share of the queries kept for the report')
         .argParser(number('holdout'))
         .default(0.5),
     )
+    .option('--no-spaces', 'with --search: try fusions of runs alone, which are quicker')
+    .option('-w, --workspace <dir>', `with --search and --results: ${WORKSPACE_HELP}`)
     .option('--json', 'print figures as JSON')
     .option('-q, --quiet', 'no progress and no notices')
     .addHelpText(
@@ -103,6 +113,7 @@ async function run(files: readonly string[], flags: FuseFlags, terminal: Termina
     if (!(flags.holdout > 0 && flags.holdout < 1))
       throw usage('--holdout must lie between 0 and 1.', 'For example --holdout 0.5.')
     const { searchFusion } = await import('../study/fuse/search.ts')
+    const workspace = flags.spaces ? await knownWorkspace(source, flags, terminal) : null
     const proposal = await searchFusion(source, {
       measure: measure!,
       limits: {
@@ -111,6 +122,7 @@ async function run(files: readonly string[], flags: FuseFlags, terminal: Termina
         ...(flags.maxBytes === undefined ? {} : { indexBytes: flags.maxBytes }),
       },
       holdout: flags.holdout,
+      ...(workspace === null ? {} : { workspace }),
       folds,
       seed,
       work,
@@ -123,6 +135,8 @@ async function run(files: readonly string[], flags: FuseFlags, terminal: Termina
     )
     return
   }
+  if (flags.workspace !== undefined || !flags.spaces)
+    throw usage('--workspace and --no-spaces are for --search.', 'Add --search, or leave them out.')
   const limited = (['maxMembers', 'maxMs', 'maxBytes'] as const).find((name) => flags[name] !== undefined)
   if (limited) throw usage('Limits are for --search.', 'Add --search, or leave them out.')
   const { makeFused } = await import('../study/fuse/make.ts')
@@ -170,6 +184,25 @@ async function sourceOf(files: readonly string[], flags: FuseFlags, signal: Abor
     throw usage('--collection and --of are for --results.', 'Name the results of a study, or leave them out.')
   if (files.length < 2) throw usage('Name two runs or more.', 'fieldtrial fuse A.trec B.trec -o FUSED.trec')
   return runsFromFiles(files.map(inputFile), flags.qrels === undefined ? undefined : inputFile(flags.qrels), signal)
+}
+
+/** The workspace of a study, whose vectors can be fused; one that is not there is not made. */
+async function knownWorkspace(
+  source: FuseSource,
+  { workspace }: FuseFlags,
+  terminal: Terminal,
+): Promise<Workspace | null> {
+  if (source.study === null) {
+    if (workspace !== undefined)
+      throw usage('Run files have no vectors in a workspace.', 'Name a finished study with --results.')
+    return null
+  }
+  const folder = workspaceFolder(workspace)
+  const { existsSync } = await import('node:fs')
+  const { join } = await import('node:path')
+  if (existsSync(join(folder, 'workspace.json'))) return openWorkspace(workspace)
+  say(terminal, `There is no workspace ${folder}, so spaces are not fused: name the study's with --workspace.`)
+  return null
 }
 
 /** The method and its options; what does not fit is told when they are resolved. */

@@ -31,7 +31,15 @@ export async function readRecord<Detail>(
   kind: ArtifactKind,
   identity: Json,
 ): Promise<ArtifactRecord<Detail> | undefined> {
-  const key = fingerprint(identity)
+  return readRecordAt(workspace, kind, fingerprint(identity))
+}
+
+/** The same, of an artifact whose identity is known by its fingerprint alone. */
+export async function readRecordAt<Detail>(
+  workspace: Workspace,
+  kind: ArtifactKind,
+  key: string,
+): Promise<ArtifactRecord<Detail> | undefined> {
   const folder = workspace.artifact(kind, key)
   let record: ArtifactRecord<Detail>
   try {

@@ -12,8 +12,21 @@ export interface FusableRun {
   readonly cost: { readonly msPerQuery: number; readonly indexBytes: number } | null
 }
 
+/** What of a finished study its runs were made with. */
+export interface FuseStudy {
+  /** Fingerprint of each run's identity, in the order of the runs. */
+  readonly fingerprints: readonly string[]
+  /** Documents kept per query, and whether the query's own one is dropped. */
+  readonly depth: number
+  readonly removeSelf: boolean
+  /** Queries that were run. */
+  readonly queries: number
+}
+
 export interface FuseSource {
   readonly runs: readonly FusableRun[]
+  /** Null for run files. */
+  readonly study: FuseStudy | null
   /** Null where no judgments were named. */
   readonly qrels: Qrels | null
   /** The text of a query as far as it is known; empty else. */
@@ -36,6 +49,7 @@ export async function runsFromFiles(
   }
   return {
     runs,
+    study: null,
     qrels: qrels === undefined ? null : await readQrels(qrels),
     text: () => '',
     from: files.map((file) => basename(file)).join(', '),
@@ -75,6 +89,7 @@ export async function runsFromStudy(
   const fusions = new Set(results.retrievers.filter(({ kind }) => kind === 'fusion').map(({ id }) => id))
   const wanted = options.of ?? known.filter((id) => !fusions.has(id))
   const runs: FusableRun[] = []
+  const fingerprints: string[] = []
   for (const id of wanted) {
     const trial = done.find(({ retriever }) => retriever === id)
     if (trial === undefined)
@@ -88,10 +103,13 @@ export async function runsFromStudy(
     const { run } = await readRun(join(folder, trial.runFile!), signal ? { signal } : {})
     const { msPerQuery, indexBytes } = trial.cost
     runs.push({ name: id, run, cost: { msPerQuery, indexBytes } })
+    fingerprints.push(trial.fingerprint)
   }
   const texts = evidence.collections.find((one) => one.collection === collection)?.queryTexts ?? {}
+  const { removeSelf, queries } = results.collections.find(({ name }) => name === collection)!
   return {
     runs,
+    study: { fingerprints, depth: results.depth, removeSelf, queries },
     qrels: await readQrels(join(folder, 'runs', `${collection}.qrels`)),
     text: (query) => (Object.hasOwn(texts, query) ? texts[query]! : ''),
     from: `${results.study}, ${collection}`,

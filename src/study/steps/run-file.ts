@@ -20,8 +20,12 @@ const BLANK = /[\s\u0000-\u0020]/
  */
 export async function saveRun(folder: string, run: Run): Promise<boolean> {
   const encoded = hasBlankIds(run)
-  await writeRunFile(join(folder, RUN_FILE), encoded ? mapIds(run, encodeId) : run, STORED_TAG)
+  await writeRunFile(join(folder, RUN_FILE), encoded ? encodeIds(run) : run, STORED_TAG)
   return encoded
+}
+
+export function encodeIds(run: Run): Run {
+  return mapIds(run, encodeId)
 }
 
 export async function loadRun(folder: string, encoded: boolean, signal?: AbortSignal): Promise<Run> {
