@@ -260,6 +260,39 @@ describe('engine llama when things go wrong', { timeout: 60_000 }, () => {
     expect(isAlive(next!)).toBe(false)
   })
 
+  it('starts one that was killed while it loaded the model anew, once', async () => {
+    const prepared = await prepareLlama(qwen2.gguf, { device: 'cpu', ...LAST })
+    /** Opens it, and kills its processes as they come, so many at most. */
+    const openWithKills = async (most: number) => {
+      let over = false
+      const killed = new Set<number>()
+      const opened = prepared.open().finally(() => {
+        over = true
+      })
+      opened.catch(() => undefined)
+      while (!over) {
+        for (const pid of children().filter((one) => killed.size < most && !killed.has(one))) {
+          killed.add(pid)
+          process.kill(pid, 'SIGKILL')
+        }
+        await sleep(10)
+      }
+      return { opened, killed }
+    }
+    const once = await openWithKills(1)
+    const encoder = await once.opened
+    expect(once.killed.size).toBe(1)
+    expect((await encoder.encode(['a'], 'document')).vectors.length).toBe(64)
+    await encoder.close()
+    const always = await openWithKills(99)
+    await expect(always.opened).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: expect.stringMatching(/not loaded, 2 times in a row\. The process of llama\.cpp was killed/),
+    })
+    expect(always.killed.size).toBe(2)
+    expect(children()).toEqual([])
+  })
+
   it('stops when it is told to, and leaves no process behind', async () => {
     const encoder = await openLlama(qwen2.gguf, LAST)
     const abort = new AbortController()

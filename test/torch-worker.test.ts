@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { configFile, prepareTorch, setupTorch } from '../src/engines/torch/index.ts'
+import { PROTOCOL } from '../src/engines/torch/protocol.ts'
 import { findPython } from '../src/engines/torch/python.ts'
 import { endIdle } from '../src/engines/torch/worker-pool.ts'
 import type { Encoder } from '../src/engines/types.ts'
@@ -133,6 +134,55 @@ describeTransformers('the worker of engine torch', () => {
         stop = true
         await killer
       }
+    })
+  })
+
+  describe('that ends while it loads the model', () => {
+    /** A Python whose first workers end so as soon as they are told to load, and which notes how many it has started. */
+    async function ending(name: string, workers: number, signal: string): Promise<{ python: string; starts: string }> {
+      const starts = join(root, `${name}.starts`)
+      const hello = JSON.stringify({ id: 0, ok: true, value: { protocol: PROTOCOL } })
+      const python = await script(
+        name,
+        `if [ "$2" = fieldtrial_worker ]; then
+  echo start >> ${starts}
+  if [ $(wc -l < ${starts}) -le ${workers} ]; then echo '${hello}'; read request; kill -${signal} $$; fi
+fi
+exec ${JSON.stringify(pythonPath)} "$@"`,
+      )
+      return { python, starts }
+    }
+    const started = async (starts: string) => (await readFile(starts, 'utf8')).split('\n').length - 1
+
+    it('is started anew where it was killed', { timeout: 120_000 }, async () => {
+      const { python, starts } = await ending('killed-once', 1, 'KILL')
+      const encoder = await openTorch(model(), { ...OPTIONS, python })
+      try {
+        const { vectors } = await encoder.encode(TEXTS.slice(0, 10), 'document')
+        expect(vectors).toEqual(expected.slice(0, vectors.length))
+      } finally {
+        await encoder.close()
+      }
+      expect(await started(starts)).toBe(2)
+    })
+
+    it('is given up where it is killed again', { timeout: 120_000 }, async () => {
+      const { python, starts } = await ending('killed-always', 99, 'KILL')
+      await expect(openTorch(model(), { ...OPTIONS, python })).rejects.toMatchObject({
+        code: 'ENGINE_FAILED',
+        message: expect.stringMatching(/not loaded, 2 times in a row\. The PyTorch worker was killed/),
+        hint: expect.stringContaining('memory'),
+      })
+      expect(await started(starts)).toBe(2)
+    })
+
+    it('is not started again where it ended by itself', { timeout: 120_000 }, async () => {
+      const { python, starts } = await ending('aborts', 99, 'ABRT')
+      await expect(openTorch(model(), { ...OPTIONS, python })).rejects.toMatchObject({
+        code: 'ENGINE_FAILED',
+        message: expect.stringMatching(/worker was ended by SIGABRT/),
+      })
+      expect(await started(starts)).toBe(1)
     })
   })
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { Side } from '../../recipes/types.ts'
+import { type LoadedStep, loadHead } from '../text/head.ts'
 import { requireTexts } from '../text/inputs.ts'
 import { type Item, itemsOf } from '../text/items.ts'
 import { requireMemory } from '../text/memory.ts'
@@ -15,6 +16,8 @@ import type { EncodeRequest, Encodings, LoadRequest } from './protocol.ts'
 
 /** Prompts of one request: what is done again where the process dies. */
 const SLICE = 16
+/** Processes that a model is loaded in, one after the other, where they are killed meanwhile. */
+const LOAD_TRIES = 2
 /** Tokenised by both sides when the model is loaded. Plain: of rarer characters normalisers make what llama.cpp leaves as it is. */
 const PROBES = [
   'Dense retrieval encodes queries and documents; it doesn’t match words.',
@@ -27,6 +30,7 @@ export class LlamaEncoder implements Encoder {
   readonly info: EncoderInfo
   private readonly plan: LlamaPlan
   private readonly tokenizer: PromptTokenizer
+  private readonly head: readonly LoadedStep[]
   private readonly load: LoadRequest
   private process: LlamaProcess
   private closed = false
@@ -35,12 +39,14 @@ export class LlamaEncoder implements Encoder {
     info: EncoderInfo,
     plan: LlamaPlan,
     tokenizer: PromptTokenizer,
+    head: readonly LoadedStep[],
     load: LoadRequest,
     process: LlamaProcess,
   ) {
     this.info = info
     this.plan = plan
     this.tokenizer = tokenizer
+    this.head = head
     this.load = load
     this.process = process
   }
@@ -61,7 +67,8 @@ export class LlamaEncoder implements Encoder {
     requireMemory(info)
     const tokenizer = await PromptTokenizer.load(plan.tokenizerFile, plan.tokenizerConfig, plan.lowerCase)
     const load = loadRequest(plan, tokenizer, threads)
-    return new LlamaEncoder(info, plan, tokenizer, load, await started(load, signal))
+    const head = await loadHead(plan.folder, plan.head)
+    return new LlamaEncoder(info, plan, tokenizer, head, load, await started(load, signal))
   }
 
   async encode(inputs: readonly EncoderInput[], side: Side, options: EncodeOptions = {}): Promise<Encoded> {
@@ -82,7 +89,7 @@ export class LlamaEncoder implements Encoder {
       // Tokenising blocks this thread: let others have it in between.
       await setImmediate()
     }
-    const made = vectors.finish([], recipe.normalize)
+    const made = vectors.finish(this.head, recipe.normalize)
     return {
       vectors: made.vectors,
       dimension: texts.length === 0 ? (this.info.dimension ?? 0) : made.dimension,
@@ -123,14 +130,24 @@ function defaultThreads(): number {
   return Number.isSafeInteger(wish) && wish > 0 ? wish : availableParallelism()
 }
 
+/**
+ * A process with the model loaded. One that is killed meanwhile is started anew; one that ends by itself would do so again.
+ *
+ * @throws FieldtrialError what the process says; `LlamaDied` where it ends by itself, or is killed each time.
+ */
 async function started(load: LoadRequest, signal: AbortSignal | undefined): Promise<LlamaProcess> {
-  const process = new LlamaProcess()
-  try {
-    await process.request(load, { signal })
-    return process
-  } catch (error) {
-    await process.close()
-    throw error
+  for (let tries = 1; ; tries++) {
+    const process = new LlamaProcess()
+    try {
+      await process.request(load, { signal })
+      return process
+    } catch (error) {
+      await process.close()
+      if (!(error instanceof LlamaDied) || !error.killed) throw error
+      if (tries < LOAD_TRIES) continue
+      const message = `The model was not loaded, ${LOAD_TRIES} times in a row. ${error.message}`
+      throw new LlamaDied(message, { killed: true, cause: error })
+    }
   }
 }
 
@@ -144,6 +161,7 @@ function loadRequest(plan: LlamaPlan, tokenizer: PromptTokenizer, threads: numbe
     file: plan.file,
     architecture: plan.architecture,
     pooling: POOLING_TYPES[plan.pooling],
+    causal: plan.causal,
     // llama.cpp wants room for one more.
     contextSize: plan.positions + 1,
     batchSize: plan.batchTokens + 1,

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import { workerUrl } from '../../core/worker-url.ts'
+import { wasKilled } from '../killed.ts'
 import { type FromWorker, fromWire, type LlamaRequest, type ToWorker } from './protocol.ts'
 
 /** Characters of the process's standard error that are kept for messages. */
@@ -9,7 +10,18 @@ const KEPT_ERROR = 4000
 const GRACE_MS = 2000
 
 /** The process ended while something was asked of it. */
-export class LlamaDied extends FieldtrialError {}
+export class LlamaDied extends FieldtrialError {
+  /** Whether it was ended from outside: what it was at may well go through another time. */
+  readonly killed: boolean
+
+  constructor(message: string, options: { readonly killed: boolean; readonly cause?: unknown }) {
+    super('ENGINE_FAILED', message, {
+      hint: 'If memory is short, use a file of fewer bits or a smaller maxLength; else the file may be damaged: fetch it again.',
+      cause: options.cause,
+    })
+    this.killed = options.killed
+  }
+}
 
 interface Waiting {
   resolve(value: unknown): void
@@ -45,11 +57,11 @@ export class LlamaProcess {
     this.child.on('message', (message: FromWorker) => this.answer(message))
     this.exited = new Promise((resolve) => {
       this.child.once('error', (error) => {
-        this.end(`The process of llama.cpp cannot be started: ${error.message}.`, error)
+        this.end(`The process of llama.cpp cannot be started: ${error.message}.`, false, error)
         resolve()
       })
       this.child.once('close', (code, signal) => {
-        this.end(this.farewell(code, signal))
+        this.end(this.farewell(code, signal), wasKilled(signal))
         resolve()
       })
     })
@@ -125,11 +137,8 @@ export class LlamaProcess {
     else caller?.reject(fromWire(message.error))
   }
 
-  private end(message: string, cause?: unknown): void {
-    this.died ??= new LlamaDied('ENGINE_FAILED', message, {
-      hint: 'If memory is short, use a file of fewer bits or a smaller maxLength; else the file may be damaged: fetch it again.',
-      cause,
-    })
+  private end(message: string, killed: boolean, cause?: unknown): void {
+    this.died ??= new LlamaDied(message, { killed, cause })
     for (const id of [...this.waiting.keys()]) this.take(id)?.reject(this.died)
   }
 

@@ -1,6 +1,7 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
+import { spawn } from 'node:child_process'
 import { ERROR_CODES, FieldtrialError, throwIfAborted } from '../../core/errors.ts'
+import { wasKilled } from '../killed.ts'
+import { type Child, type Ending, endOf, signalGroup } from './child.ts'
 import { type Hello, PROTOCOL, type WireError, type WorkerLine, type WorkerRequest } from './protocol.ts'
 import { workerEnvironment } from './python.ts'
 
@@ -10,15 +11,29 @@ const KEPT_ERROR = 4000
 const GRACE_MS = 3000
 
 /** The worker's process ended while something was asked of it. */
-export class WorkerDied extends FieldtrialError {}
+export class WorkerDied extends FieldtrialError {
+  /** Whether it was ended from outside: what it was at may well go through another time. */
+  readonly killed: boolean
+
+  constructor(
+    message: string,
+    options: { readonly killed: boolean; readonly hint?: string; readonly cause?: unknown },
+  ) {
+    super('ENGINE_FAILED', message, {
+      hint:
+        options.hint ??
+        'If memory is short, use dtype bfloat16, a smaller model or another device; else look at what the worker said.',
+      cause: options.cause,
+    })
+    this.killed = options.killed
+  }
+}
 
 interface Waiting {
   resolve(value: unknown): void
   reject(error: unknown): void
   onDone?(done: number): void
 }
-
-type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 /**
  * One process of the Python worker. It is the leader of a process group of its own, so that Ctrl-C in the terminal is left to us; it ends
@@ -52,16 +67,7 @@ export class WorkerProcess {
     this.readLines()
     // Writing to a process that has just ended fails, too; its end is what is told.
     this.child.stdin.on('error', () => undefined)
-    this.exited = new Promise((resolve) => {
-      this.child.once('error', (error) => {
-        this.end(`The PyTorch worker cannot be started: ${error.message}.`, error)
-        resolve()
-      })
-      this.child.once('close', (code, signal) => {
-        this.end(this.farewell(code, signal))
-        resolve()
-      })
-    })
+    this.exited = endOf(this.child).then((ending) => this.end(ending))
   }
 
   /** Whether it is at work, be it at what was given up. */
@@ -125,15 +131,7 @@ export class WorkerProcess {
   }
 
   private kill(): void {
-    const { pid } = this.child
-    if (pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return
-    try {
-      // The whole group: compilers that PyTorch starts, too.
-      if (process.platform === 'win32') this.child.kill('SIGKILL')
-      else process.kill(-pid, 'SIGKILL')
-    } catch {
-      // It has just ended.
-    }
+    if (this.child.exitCode === null && this.child.signalCode === null) signalGroup(this.child, 'SIGKILL')
   }
 
   private wait(id: number, onDone?: (done: number) => void): Promise<unknown> {
@@ -187,15 +185,17 @@ export class WorkerProcess {
     else caller?.resolve(message.value)
   }
 
-  private end(message: string, cause?: unknown): void {
-    this.died ??= new WorkerDied('ENGINE_FAILED', message, {
-      hint: 'If memory is short, use dtype bfloat16, a smaller model or another device; else look at what the worker said.',
-      cause,
+  private end(ending: Ending): void {
+    this.died ??= new WorkerDied(`The PyTorch worker ${this.farewell(ending)}.`, {
+      killed: 'signal' in ending && wasKilled(ending.signal),
+      cause: 'error' in ending ? ending.error : undefined,
     })
     for (const id of [...this.waiting.keys()]) this.take(id)?.reject(this.died)
   }
 
-  private farewell(code: number | null, signal: NodeJS.Signals | null): string {
+  private farewell(ending: Ending): string {
+    if ('error' in ending) return `cannot be started: ${ending.error.message}`
+    const { code, signal } = ending
     const how =
       signal === 'SIGKILL'
         ? 'was killed (the system does that where memory runs out)'
@@ -203,7 +203,7 @@ export class WorkerProcess {
           ? `ended with status ${code}`
           : `was ended by ${signal}`
     const last = this.errors.trim().split('\n').slice(-3).join(' | ')
-    return `The PyTorch worker ${how}${last === '' ? '' : `: ${last}`}.`
+    return `${how}${last === '' ? '' : `: ${last}`}`
   }
 }
 

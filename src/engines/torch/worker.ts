@@ -9,9 +9,13 @@ interface RequestOptions {
   readonly onDone?: (done: number) => void
 }
 
+/** Processes that a model is loaded in, one after the other, where they are killed meanwhile. */
+const LOAD_TRIES = 2
+
 /**
  * A worker with the model on one device. Where its process dies it is started anew, and what it was at is done again; where that one dies
- * too before it has finished anything, its end is an error.
+ * too before it has finished anything, its end is an error. One that is killed while it loads the model is started anew once, too; one that
+ * ends by itself then would do so again.
  */
 export class Worker {
   private readonly python: string
@@ -26,9 +30,20 @@ export class Worker {
     this.load = loadRequest(plan, device, tokenizer, threads)
   }
 
+  /** @throws FieldtrialError what the worker says; `WorkerDied` where its process ends by itself, or is killed each time. */
   async start(signal?: AbortSignal): Promise<Loaded> {
-    this.process = takeProcess(this.python)
-    return this.process.request<Loaded>(this.load, { signal })
+    for (let tries = 1; ; tries++) {
+      const process = takeProcess(this.python)
+      this.process = process
+      try {
+        return await process.request<Loaded>(this.load, { signal })
+      } catch (error) {
+        if (!(error instanceof WorkerDied) || this.closed) throw error
+        await process.close()
+        if (!error.killed) throw error
+        if (tries === LOAD_TRIES) throw killedWhileLoading(error)
+      }
+    }
   }
 
   /** @throws FieldtrialError what the worker says; `WorkerDied` where its process dies for the second time. */
@@ -63,6 +78,14 @@ export class Worker {
     await dead.close()
     await this.start(signal)
   }
+}
+
+function killedWhileLoading(last: WorkerDied): WorkerDied {
+  return new WorkerDied(`The model was not loaded, ${LOAD_TRIES} times in a row. ${last.message}`, {
+    killed: true,
+    hint: 'The system ends what takes too much memory: see what is free, use dtype bfloat16, a smaller model, fewer copies or another device.',
+    cause: last,
+  })
 }
 
 function loadRequest(plan: TorchPlan, device: string, tokenizer: PromptTokenizer, threads: number | null): LoadRequest {

@@ -1,7 +1,7 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
 import { ERROR_CODES, FieldtrialError } from '../../core/errors.ts'
+import { type Child, type Ending, endOf, signalGroup } from '../../engines/torch/child.ts'
 import { workerEnvironment } from '../../engines/torch/python.ts'
 import type { WorkerEvent } from './events.ts'
 
@@ -9,8 +9,6 @@ import type { WorkerEvent } from './events.ts'
 const KEPT_ERROR = 8000
 /** How long a job may take to write a checkpoint and end after it was asked to. */
 const GRACE_MS = 120_000
-
-type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 /** How the worker is started: by itself, or by torchrun for several devices or hosts. */
 export function trainerArguments(
@@ -59,12 +57,7 @@ export class TrainerProcess {
     })
     // Writing to a process that has just ended fails, too; its end is what is told.
     this.#child.stdin.on('error', () => undefined)
-    this.#ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve(`cannot be started: ${error.message}`))
-      this.#child.once('close', (code, signal) =>
-        resolve(signal === null ? `ended with status ${code}` : `was ended by ${signal}`),
-      )
-    })
+    this.#ended = endOf(this.#child).then(farewell)
   }
 
   get pid(): number | undefined {
@@ -72,24 +65,26 @@ export class TrainerProcess {
   }
 
   /**
-   * What it tells, until it ends.
+   * What it tells, until it has finished or ends.
    *
    * @throws FieldtrialError what it says of a failure; `ENGINE_FAILED` where it ends without a word.
    */
   async *events(): AsyncGenerator<WorkerEvent> {
-    let last: WorkerEvent['event'] | null = null
-    for await (const line of createInterface({ input: this.#child.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const lines = createInterface({ input: this.#child.stdout, crlfDelay: Number.POSITIVE_INFINITY })
+    // Whoever it has started may hold its output open.
+    void this.#ended.then(() => lines.close())
+    for await (const line of lines) {
       if (!line.startsWith('{')) continue
       const event = JSON.parse(line) as WorkerEvent
-      last = event.event
       if (event.event === 'failed') {
         const { code, message, hint } = event.error
         throw new FieldtrialError(code in ERROR_CODES ? code : 'ENGINE_FAILED', message, hint === null ? {} : { hint })
       }
       yield event
+      // What is left is taking down CUDA and the connections to other processes.
+      if (event.event === 'finished') return
     }
-    const how = await this.#ended
-    if (last !== 'finished') throw this.#failure(how)
+    throw this.#failure(await this.#ended)
   }
 
   #failure(how: string): FieldtrialError {
@@ -116,9 +111,9 @@ export class TrainerProcess {
     this.#child.stdin.write(`${JSON.stringify(reply)}\n`)
   }
 
-  /** Asks it to write a checkpoint and to end; by force where it does not. */
+  /** Asks it to write a checkpoint and to end; by force where it does not. Not its group: an update under way needs its compilers. */
   stop(): void {
-    this.#kill('SIGTERM')
+    this.#child.kill('SIGTERM')
     this.#timer ??= setTimeout(() => this.#kill('SIGKILL'), GRACE_MS)
     this.#timer.unref()
   }
@@ -126,6 +121,7 @@ export class TrainerProcess {
   /** Ends what is left of it. */
   async close(): Promise<void> {
     this.#child.stdin.end()
+    this.#child.stdout.resume()
     const timer = setTimeout(() => this.#kill('SIGKILL'), 3000)
     await this.#ended
     clearTimeout(timer)
@@ -134,14 +130,11 @@ export class TrainerProcess {
   }
 
   #kill(signal: NodeJS.Signals): void {
-    const { pid } = this.#child
-    if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    try {
-      // The whole group: torchrun's processes, too.
-      if (process.platform === 'win32') this.#child.kill(signal)
-      else process.kill(-pid, signal)
-    } catch {
-      // It has just ended.
-    }
+    if (this.#child.exitCode === null && this.#child.signalCode === null) signalGroup(this.#child, signal)
   }
+}
+
+function farewell(ending: Ending): string {
+  if ('error' in ending) return `cannot be started: ${ending.error.message}`
+  return ending.signal === null ? `ended with status ${ending.code}` : `was ended by ${ending.signal}`
 }

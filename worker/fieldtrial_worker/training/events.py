@@ -16,7 +16,8 @@ class Events:
         os.dup2(2, 1)
         sys.stdout = sys.stderr
         self._speaks = speaks
-        self._lines: queue.Queue = queue.Queue()
+        # Signal handlers put into it, perhaps while this thread takes out of it: only this kind bears that.
+        self._lines: queue.SimpleQueue = queue.SimpleQueue()
         self.stopped = False
         """Whether the job is to end: SIGTERM, Ctrl-C, or the caller is gone."""
         for number in (signal.SIGTERM, signal.SIGINT):
