@@ -44,6 +44,7 @@ models:
   - {id: onnx, model: ./qwen2, maxLength: 64}
   - {id: torch, model: ./qwen2, engine: torch, device: cpu, maxLength: 64}
   - {id: llama, model: ./qwen2.gguf, device: cpu, maxLength: 64}
+  - {id: made, model: ./qwen2, engine: llama, device: cpu, maxLength: 64}
   - {id: short, model: ./short.gguf, recipes: [mean]}
   - {id: refused, model: ./qwen2.gguf, recipes: [echo]}
 recipes: [last-token, mean, prompteol]
@@ -74,10 +75,13 @@ measures: [nDCG@10, R@100]
             const torch = await ranked(id.replace('onnx', 'torch'), collection)
             expect(torch.map(([pair]) => pair)).toEqual(onnx.map(([pair]) => pair))
             // llama.cpp keeps keys and values in 16 bits: documents that score nearly alike may change places.
-            const llama = new Map(await ranked(id.replace('onnx', 'llama'), collection))
-            expect(llama.size).toBe(onnx.length)
+            const llama = await ranked(id.replace('onnx', 'llama'), collection)
+            const scores = new Map(llama)
+            expect(scores.size).toBe(onnx.length)
             for (const [pair, score] of onnx)
-              expect(Math.abs(llama.get(pair)! - score), `${id} ${pair}`).toBeLessThan(1e-3)
+              expect(Math.abs(scores.get(pair)! - score), `${id} ${pair}`).toBeLessThan(1e-3)
+            // The file that is made of the checkpoint holds what the given one does.
+            expect(await ranked(id.replace('onnx', 'made'), collection)).toEqual(llama)
           }
       })
 
@@ -96,7 +100,7 @@ measures: [nDCG@10, R@100]
           `
 collections: [./mini-cosqa]
 models:
-  - {id: a, model: ./qwen2, engine: llama}
+  - {id: a, model: ./qwen2, engine: llama, dtype: int4}
   - {id: b, model: ./qwen2.gguf, dtype: float32}
   - {id: c, model: ./qwen2.gguf, device: mps}
   - {id: d, model: ./qwen2.gguf, adapter: ./qwen2}
@@ -106,13 +110,25 @@ models:
         const wrong = await runCli(['run', 'wrong.yaml', '-w', 'ws'], { cwd: folder, env })
         expect(wrong.code).toBe(2)
         for (const message of [
-          'engine: llama reads GGUF files, and ./qwen2 is none',
-          'engine: llama takes no dtype',
+          'engine: llama has no dtype int4; it has float32, float16, bfloat16, int8',
+          'engine: llama takes no dtype for a GGUF file',
           'engine: llama has no device mps',
           '`adapter` is for engine: torch',
           'A GGUF file is read by engine: llama and engine: torch',
         ])
           expect(wrong.stderr).toContain(message)
+      })
+
+      it('are told by the doctor, which compares a file that was made with the model', {
+        timeout: 120_000,
+      }, async () => {
+        const flags = ['--engine', 'llama', '--recipe', 'mean', '--max-length', '64', '-w', 'ws', '--json']
+        const doctor = await runCli(['doctor', './qwen2', ...flags], { cwd: folder, env })
+        const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; status: string; detail: string }[] }
+        expect(checks.find(({ name }) => name === 'llama against onnx')).toMatchObject({
+          status: 'ok',
+          detail: expect.stringMatching(/^cosine 1\.0000\d? on average/),
+        })
       })
 
       it('are told by recipe show, models show and the doctor', { timeout: 120_000 }, async () => {

@@ -30,6 +30,15 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
+/** The decoder under an architecture's name that nobody knows. */
+async function writeUnknown(): Promise<string> {
+  const file = join(root, 'unknown.gguf')
+  const bytes = await readFile(qwen2.gguf, 'latin1')
+  const renamed = bytes.replaceAll('qwen2.', 'kwen2.')
+  await writeFile(file, renamed.replace('\x05\0\0\0\0\0\0\0qwen2', '\x05\0\0\0\0\0\0\0kwen2'), 'latin1')
+  return file
+}
+
 async function openLlama(gguf: string, options: LlamaOptions = {}): Promise<Encoder> {
   return (await prepareLlama(gguf, { device: 'cpu', ...options })).open({ threads: 1 })
 }
@@ -78,6 +87,7 @@ const SERVED = [
   'metaeol',
   'instruct, qwen3',
   'instruct, bge-code',
+  'instruct, gte',
   'e5v',
   'vision-chat',
   'sentence-transformers',
@@ -106,13 +116,21 @@ describe('engine llama', { timeout: 60_000 }, () => {
     ['decoded tokens', 'promptreps', { generateTokens: 2 }, 'states of decoded tokens'],
     ['weights by position', 'weighted-mean', {}, 'pooling by weightedmean'],
     ['a part of the prompt', 'echo', {}, 'pooling over a part of the prompt (from-contents)'],
-    ['both directions', 'instruct', { layout: 'gte' }, 'attention in both directions on a causal model'],
     ['two poolings', 'mean', { pooling: ['mean', 'max'] }, 'several poolings side by side (mean, max)'],
     ['several at once', 'echo', { layer: 1, attention: 'bidirectional' }, ', nor '],
   ])('says why it cannot give %s', async (_, recipe, parameters, why) => {
     await expect(prepareLlama(qwen2.gguf, { device: 'cpu', recipe, parameters })).rejects.toMatchObject({
       code: 'RECIPE_INVALID',
       message: expect.stringContaining(why),
+    })
+  })
+
+  it('says why it cannot turn the attention of an architecture that it does not know', async () => {
+    const file = await writeUnknown()
+    const options = { recipe: 'mean', parameters: { attention: 'bidirectional' } } as const
+    await expect(prepareLlama(file, { device: 'cpu', ...options })).rejects.toMatchObject({
+      code: 'RECIPE_INVALID',
+      message: expect.stringContaining('attention in both directions on a causal model of the architecture kwen2'),
     })
   })
 
@@ -213,18 +231,12 @@ describe('engine llama when things go wrong', { timeout: 60_000 }, () => {
   })
 
   it('says what llama.cpp says of an architecture that it does not know, and of weights that lack a tensor', async () => {
-    const bytes = await readFile(qwen2.gguf, 'latin1')
-    const unknown = join(root, 'unknown.gguf')
-    await writeFile(
-      unknown,
-      bytes.replaceAll('qwen2.', 'kwen2.').replace('\x05\0\0\0\0\0\0\0qwen2', '\x05\0\0\0\0\0\0\0kwen2'),
-      'latin1',
-    )
-    await expect(openLlama(unknown, LAST)).rejects.toMatchObject({
+    await expect(openLlama(await writeUnknown(), LAST)).rejects.toMatchObject({
       code: 'MODEL_INVALID',
       message: expect.stringMatching(/unknown\.gguf.*kwen2/s),
     })
     const lacking = join(root, 'lacking.gguf')
+    const bytes = await readFile(qwen2.gguf, 'latin1')
     await writeFile(lacking, bytes.replace('blk.1.ffn_up.weight', 'blk.1.ffn_xx.weight'), 'latin1')
     await expect(openLlama(lacking, LAST)).rejects.toMatchObject({
       code: 'MODEL_INVALID',

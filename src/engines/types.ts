@@ -1,4 +1,5 @@
 import type { Json } from '../core/fingerprint.ts'
+import type { OnProgress } from '../core/progress.ts'
 import type { ImageRef } from '../data/types.ts'
 import type { Recipe, Side } from '../recipes/types.ts'
 
@@ -119,5 +120,10 @@ export interface PreparedEncoder {
   preview?(input: EncoderInput, side: Side, task: string): Promise<PromptPreview[]>
   /** Loads the tokenizer alone, to count tokens of many texts. Absent where a server tokenises. */
   tokenCounter?(): Promise<CountTokens>
-  open(options?: { readonly threads?: number; readonly signal?: AbortSignal }): Promise<Encoder>
+  /** @param options.onProgress Told while a file is made that the model is run from. */
+  open(options?: {
+    readonly threads?: number
+    readonly signal?: AbortSignal
+    readonly onProgress?: OnProgress
+  }): Promise<Encoder>
 }

@@ -55,11 +55,11 @@ stands below.
 export const NOT_BY_LLAMA: Readonly<Record<string, string>> = {
   'weighted-mean': 'not served (weights by position)',
   echo: 'not served (a part of the prompt is pooled)',
-  llm2vec: 'not served (attention in both directions)',
+  llm2vec: 'not served (a part of the prompt is pooled)',
   'dual-encoder': 'not served (two encoders)',
   promptreps: 'the dense half of one token',
-  instruct: 'all layouts but gte (attention in both directions)',
-  'sentence-transformers': 'the pooling that the file names',
+  instruct: 'all of it; layout gte, which attends in both directions, on Qwen2, Qwen3 and Llama',
+  'sentence-transformers': 'the pooling that the file names; of a checkpoint all that its files say',
   e5v: 'text, no images',
   'vision-chat': 'text, no images',
 }

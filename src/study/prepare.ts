@@ -5,8 +5,9 @@ import type { Workspace } from '../core/workspace.ts'
 import { resolveGguf } from '../data/hub/gguf.ts'
 import { resolveModel } from '../data/index.ts'
 import { type HttpOptions, prepareHttp, prepareOnnx } from '../engines/index.ts'
-import { type LlamaDevice, prepareLlama } from '../engines/llama/index.ts'
+import { type LlamaDevice, type LlamaDtype, prepareLlama } from '../engines/llama/index.ts'
 import type { Device, WeightDtype } from '../engines/onnx/plan.ts'
+import { isGguf } from '../engines/text/gguf/file.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import { instructPrompts } from '../recipes/index.ts'
 import { withMergedModel } from './merge/prepare.ts'
@@ -61,15 +62,21 @@ async function prepare(
   if (model.engine === 'http') return prepareHttp(httpOptions(spec))
   if (model.engine === 'torch') return prepareTorchModel(spec, workspace, options)
   const hub = { cacheDir: workspace.cache, ...(options.offline ? { offline: true } : {}), ...options.work }
-  if (model.engine === 'llama')
-    return prepareLlama(await resolveGguf(model.model, hub), {
+  if (model.engine === 'llama') {
+    const gguf = isGguf(model.model)
+    const found = gguf ? await resolveGguf(model.model, hub) : (await resolveModel(model.model, hub)).folder
+    const prepared = await prepareLlama(found, {
       model: model.given,
       recipe: recipe.recipe,
       parameters: recipe.parameters,
       device: model.device as LlamaDevice,
+      ...(model.dtype === 'auto' ? {} : { dtype: model.dtype as LlamaDtype }),
+      convertedCache: workspace.path('cache', 'converted'),
       hashCache: workspace.path('cache', 'model-hashes.json'),
       ...(options.work?.signal ? { signal: options.work.signal } : {}),
     })
+    return gguf ? prepared : withWarning(prepared, unpinned(model.model))
+  }
   const { folder } = await resolveModel(model.model, hub)
   const prepared = await prepareOnnx(folder, {
     model: model.given,

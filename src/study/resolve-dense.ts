@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { FieldtrialError } from '../core/errors.ts'
 import { nearest } from '../core/suggest.ts'
 import { LLAMA_DEVICES } from '../engines/llama/devices.ts'
+import { LLAMA_DTYPES } from '../engines/llama/dtypes.ts'
 import { isGguf } from '../engines/text/gguf/file.ts'
 import { DEVICE_PATTERN } from '../engines/torch/devices.ts'
 import { TORCH_DTYPES } from '../engines/torch/plan.ts'
@@ -65,8 +66,8 @@ export function resolveDense(
       const model = input.dtype === undefined ? base : { ...base, dtype: input.dtype }
       const steps = (input.postprocess ?? []).map(postprocessStep)
       if (model.engine === 'http') refuseOnServer(input, parameters, path, context)
-      else if (input.dtype !== undefined && !dtypeFits(model.engine, input.dtype))
-        context.problem(path, noDtype(model.engine, input.dtype), 'Choose one of these.')
+      else if (input.dtype !== undefined && !dtypesOf(model.engine, model.given).includes(input.dtype))
+        context.problem(path, noDtype(model.engine, model.given, input.dtype), 'Choose one of these.')
       for (const output of outputsOf(input)) {
         // A sparse half has no vector that could be post-processed, and only a hybrid weighs its halves.
         const postprocess = output === 'sparse' ? [] : steps
@@ -205,10 +206,9 @@ function resolveModelSpec(given: ModelInput, path: Path, context: ResolveContext
     if (given[field] !== undefined && engine !== 'torch') refuse(field, `\`${field}\` is for engine: torch.`)
   if (given.device !== undefined && local && !deviceFits(engine, given.device))
     refuse('device', `engine: ${engine} has no device ${given.device}.`)
-  if (given.dtype !== undefined && local && !dtypeFits(engine, given.dtype))
-    refuse('dtype', noDtype(engine, given.dtype))
+  if (given.dtype !== undefined && local && !dtypesOf(engine, named).includes(given.dtype))
+    refuse('dtype', noDtype(engine, named, given.dtype))
   if (engine === 'onnx' && isGguf(named)) refuse('engine', 'A GGUF file is read by engine: llama and engine: torch.')
-  if (engine === 'llama' && !isGguf(named)) refuse('model', `engine: llama reads GGUF files, and ${named} is none.`)
   if (engine !== 'torch' && training === undefined && trained)
     refuse('engine', `${named} is a folder of LoRA weights, which engine: torch runs.`)
   if (local)
@@ -295,25 +295,23 @@ function mergeOf(given: ModelInput, path: Path, context: ResolveContext): MergeS
 function defaultName({ engine, model, given, adapter, merge, training }: ModelSpec): string {
   if (training !== undefined) return modelName(given)
   const parts = [
-    merge === undefined ? modelName(trainingFolder(model) ?? given) : mergeName(merge),
+    merge === undefined ? (trainedName(model) ?? modelName(given)) : mergeName(merge),
     ...(adapter === undefined ? [] : [modelName(adapter)]),
   ]
   return [...parts, ...(engine === 'torch' || engine === 'llama' ? [engine] : [])].join('-')
 }
 
-function dtypesOf(engine: ModelSpec['engine']): readonly string[] {
-  return engine === 'torch' ? TORCH_DTYPES : engine === 'llama' ? [] : ONNX_DTYPES
+/** Of a GGUF file engine llama takes weights as they are. */
+function dtypesOf(engine: ModelSpec['engine'], model: string): readonly string[] {
+  if (engine === 'torch') return TORCH_DTYPES
+  return engine === 'onnx' ? ONNX_DTYPES : isGguf(model) ? [] : LLAMA_DTYPES
 }
 
-function noDtype(engine: ModelSpec['engine'], dtype: string): string {
-  const there = dtypesOf(engine)
+function noDtype(engine: ModelSpec['engine'], model: string, dtype: string): string {
+  const there = dtypesOf(engine, model)
   return there.length === 0
-    ? `engine: ${engine} takes no dtype: weights are as the file has them.`
+    ? `engine: ${engine} takes no dtype for a GGUF file: weights are as the file has them.`
     : `engine: ${engine} has no dtype ${dtype}; it has ${there.join(', ')}.`
-}
-
-function dtypeFits(engine: ModelSpec['engine'], dtype: string): boolean {
-  return dtypesOf(engine).includes(dtype)
 }
 
 function deviceFits(engine: ModelSpec['engine'], device: string): boolean {
@@ -321,10 +319,15 @@ function deviceFits(engine: ModelSpec['engine'], device: string): boolean {
   return ((engine === 'llama' ? LLAMA_DEVICES : ONNX_DEVICES) as readonly string[]).includes(device)
 }
 
-/** The folder of the training that has written a model: each calls what it writes `model` and `merged`, which tells nothing. */
-function trainingFolder(model: string): string | undefined {
-  const written = ['model', 'merged'].includes(basename(model)) && existsSync(join(model, TRAINED_FILE))
-  return isAbsolute(model) && written ? dirname(model) : undefined
+/**
+ * The name of a model that a training has written, by the training's folder: each calls what it writes `model` and `merged`, which tells
+ * nothing. What was merged says so, since both may stand in one study.
+ */
+function trainedName(model: string): string | undefined {
+  const kind = basename(model)
+  const written = ['model', 'merged'].includes(kind) && existsSync(join(model, TRAINED_FILE))
+  if (!isAbsolute(model) || !written) return undefined
+  return `${modelName(dirname(model))}${kind === 'merged' ? '-merged' : ''}`
 }
 
 function modelName(model: string): string {

@@ -67,7 +67,7 @@ export const ONNX_DTYPES = ['float32', 'int8', 'int4'] as const
 export const dtype = z
   .enum([...new Set([...ONNX_DTYPES, ...TORCH_DTYPES])])
   .describe(
-    'Precision of the weights. `engine: onnx`: float32 (default), int8 or int4; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. `engine: torch`: float32 (default on the processor), bfloat16 (default on GPUs), float16, which overflows in some models and is refused for these, or float8: the layers’ matrix products of language models in 8-bit floating point, faster on recent GPUs and measurably worse. `engine: llama`: as the file has them.',
+    'Precision of the weights. `engine: onnx`: float32 (default), int8 or int4; 8 and 4 bits have a scale per channel and block, take less memory and are slightly worse. `engine: torch`: float32 (default on the processor), bfloat16 (default on GPUs), float16, which overflows in some models and is refused for these, or float8: the layers’ matrix products of language models in 8-bit floating point, faster on recent GPUs and measurably worse. `engine: llama`: float32 or float16 (default: whichever the checkpoint has), bfloat16, or int8 (Q8_0), of the GGUF file that it makes of a checkpoint; a .gguf file is taken as it is.',
   )
 
 export const ONNX_DEVICES = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'] as const

@@ -167,7 +167,7 @@ const modelObject = z.strictObject({
     .enum(['onnx', 'http', 'torch', 'llama'])
     .optional()
     .describe(
-      'What runs the model: `onnx` in this process, `torch` in PyTorch beside it (GPUs, GGUF, adapters; see `fieldtrial setup`), `llama` in llama.cpp beside it (GGUF), or `http` for a server. Default: `http` if `url` is given, `llama` for a .gguf file, else `onnx`.',
+      'What runs the model: `onnx` in this process, `torch` in PyTorch beside it (GPUs, GGUF, adapters; see `fieldtrial setup`), `llama` in llama.cpp beside it (GGUF files, and decoders of which it makes one), or `http` for a server. Default: `http` if `url` is given, `llama` for a .gguf file, else `onnx`.',
     ),
   url: z
     .url({ protocol: /^https?$/ })

@@ -102,7 +102,7 @@ export interface ModelSpec {
   readonly model: string
   /** The same as the user wrote it; reports show this, not where it lies on this machine. */
   readonly given: string
-  /** `auto` in engine torch: float32 on the processor, bfloat16 on GPUs; in engine llama always: the file's own. */
+  /** `auto` in engine torch: float32 on the processor, bfloat16 on GPUs; in engine llama: the file's own, or the checkpoint's. */
   readonly dtype: 'auto' | 'float32' | 'int8' | 'int4' | 'bfloat16' | 'float16' | 'float8'
   /** As the engine names devices. */
   readonly device: string

@@ -7,6 +7,10 @@ export interface TinyDecoder {
   /** `qwen2` has biases, `qwen3` norms per head, `llama` neither, and Llama 3's words and begin token. */
   readonly type?: 'qwen2' | 'qwen3' | 'llama'
   readonly tied?: boolean
+  /** Saved without its language-model head, as retrievers are. */
+  readonly headless?: boolean
+  /** With embeddings that float16 cannot hold. */
+  readonly large?: boolean
   readonly dtype?: 'F32' | 'F16' | 'BF16'
   /** Put over config.json. */
   readonly config?: Readonly<Record<string, unknown>>
@@ -20,7 +24,7 @@ const MERGES = ['t h', 'th e', 'Ä  the', 'h e', 'e a', 'ea r', 'o g', 'd og', 'Ä
 
 /** A folder with a small decoder of random weights and a byte-level tokenizer; the same for the same seed. Needs no Python. */
 export async function tinyDecoder(folder: string, options: TinyDecoder = {}): Promise<string> {
-  const { type = 'qwen2', tied = false, dtype = 'F32', seed = 1 } = options
+  const { type = 'qwen2', tied = false, headless = false, large = false, dtype = 'F32', seed = 1 } = options
   await mkdir(folder, { recursive: true })
   const tokenizer = tokenizerOf(type)
   const vocabulary = tokenizer.size + 5
@@ -65,11 +69,11 @@ export async function tinyDecoder(folder: string, options: TinyDecoder = {}): Pr
     linear('mlp.down_proj', HIDDEN, INNER)
   }
   shapes.push(['model.norm.weight', [HIDDEN]])
-  if (!tied) shapes.push(['lm_head.weight', [vocabulary, HIDDEN]])
+  if (!tied && !headless) shapes.push(['lm_head.weight', [vocabulary, HIDDEN]])
   const next = noise(seed)
   const size = (shape: number[]) => shape.reduce((a, b) => a * b, 1)
   const tensors = shapes.map(([name, shape]) => {
-    const scale = name.includes('embed') ? 1 : shape.length === 1 ? 0.3 : 1 / Math.sqrt(shape[1]!)
+    const scale = name.includes('embed') ? (large ? 1e6 : 1) : shape.length === 1 ? 0.3 : 1 / Math.sqrt(shape[1]!)
     const centre = name.includes('norm') ? 1 : 0
     const numbers = Float32Array.from({ length: size(shape) }, () => centre + scale * next())
     return { name, shape, type: dtype, data: floatBytes(numbers, dtype, name) }

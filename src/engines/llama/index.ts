@@ -1,2 +1,3 @@
 export type { LlamaDevice } from './devices.ts'
+export type { LlamaDtype } from './dtypes.ts'
 export { type LlamaOptions, prepareLlama } from './prepare.ts'

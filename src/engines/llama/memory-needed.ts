@@ -15,10 +15,14 @@ const LIVE = { hidden: 8, inner: 3 }
  * The machine's own memory that the process takes at most, in bytes: weights, keys and values, states, and the scores of the vocabulary, which
  * llama.cpp computes for every token whether they are asked for or not, and keeps twice.
  */
-export function memoryNeeded(plan: LlamaPlan, { hidden, shape, causal }: GgufFacts, weightBytes: number): number {
+export function memoryNeeded(
+  plan: LlamaPlan,
+  { hidden, shape, facts: { decoder } }: GgufFacts,
+  weightBytes: number,
+): number {
   if (plan.device !== 'cpu') return PROCESS + weightBytes
   const states = plan.batchTokens * (LIVE.hidden * hidden + LIVE.inner * shape.inner) * 4
-  const scores = causal ? 2 * plan.batchTokens * shape.vocabulary * 4 : 0
-  const kv = causal ? 2 * shape.layers * shape.kvWidth * plan.positions * KV_BYTES : 0
+  const scores = decoder ? 2 * plan.batchTokens * shape.vocabulary * 4 : 0
+  const kv = decoder ? 2 * shape.layers * shape.kvWidth * plan.positions * KV_BYTES : 0
   return PROCESS + COPIES * weightBytes + states + scores + kv
 }

@@ -91,7 +91,10 @@ export class LoadedModel {
         metadataOverrides: {
           // Prompts come with all their tokens: nothing is to be put around them.
           tokenizer: { ggml: { add_bos_token: false, add_eos_token: false } },
-          [architecture]: { pooling_type: request.pooling },
+          [architecture]: {
+            pooling_type: request.pooling,
+            ...(request.causal === null ? {} : { attention: { causal: request.causal } }),
+          },
         } as NonNullable<Parameters<Llama['loadModel']>[0]['metadataOverrides']>,
       })
     } catch (error) {

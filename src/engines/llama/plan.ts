@@ -14,6 +14,8 @@ export interface LlamaPlan extends TextPlan {
   readonly architecture: string
   readonly device: Exclude<LlamaDevice, 'auto'>
   readonly pooling: LlamaPooling
+  /** Whether tokens see only those before them; null: as the file says. */
+  readonly causal: boolean | null
   /** The most tokens that a prompt may have. */
   readonly positions: number
   /** Tokens that go through the model at once. */

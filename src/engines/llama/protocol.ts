@@ -29,6 +29,8 @@ export interface LoadRequest extends Common {
   readonly architecture: string
   /** GGUF's number of the pooling. */
   readonly pooling: number
+  /** Whether tokens see only those before them; null: as the file says. */
+  readonly causal: boolean | null
   readonly contextSize: number
   readonly batchSize: number
   readonly threads: number

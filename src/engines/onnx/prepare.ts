@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { FieldtrialError } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
 import { isDualEncoder } from '../../recipes/dual-encoder.ts'
@@ -9,9 +8,10 @@ import { dualShape } from '../dual/shape.ts'
 import { tokenCounter } from '../text/count-tokens.ts'
 import { type ModelFolder, readModelFolder } from '../text/files.ts'
 import { hashFiles } from '../text/hash.ts'
+import { denseFiles } from '../text/head.ts'
 import { positionsNeeded } from '../text/positions.ts'
 import { previewPrompts } from '../text/preview.ts'
-import { type Checkpoint, readSafetensors } from '../text/safetensors.ts'
+import type { Checkpoint } from '../text/safetensors.ts'
 import { packageVersion } from '../text/versions.ts'
 import type { EncoderInfo, PreparedEncoder } from '../types.ts'
 import { prepareDual } from './dual/prepare.ts'
@@ -192,15 +192,7 @@ async function identify(files: ModelFolder, plan: EncoderPlan, options: OnnxOpti
     weights.kind === 'shipped'
       ? [weights.model.path, ...weights.model.external.map((file) => file.path)]
       : weightFilesOf(weights.checkpoint)
-  const dense = plan.head.flatMap((step) =>
-    step.kind === 'dense' ? [join(files.folder, step.path, 'model.safetensors')] : [],
-  )
-  for (const file of dense)
-    if ((await readSafetensors(file)) === null)
-      throw new FieldtrialError('MODEL_INVALID', `${file} is not there.`, {
-        where: { file },
-        hint: 'Save the model as safetensors: pickled weights (pytorch_model.bin) are never read.',
-      })
+  const dense = await denseFiles(files.folder, plan.head)
   const hash = (paths: readonly string[]) => hashFiles(paths, options.hashCache ?? null, options.signal)
   const [tokenizer, ...configs] = await hash([files.tokenizerFile, ...files.configFiles])
   return {

@@ -26,17 +26,35 @@ export async function loadHead(folder: string, head: readonly HeadStep[]): Promi
   )
 }
 
+/**
+ * Files of the dense layers' weights.
+ *
+ * @throws FieldtrialError `MODEL_INVALID` where one is not there.
+ */
+export async function denseFiles(folder: string, head: readonly HeadStep[]): Promise<string[]> {
+  const files = head.flatMap((step) => (step.kind === 'dense' ? [denseFile(folder, step)] : []))
+  for (const file of files) if ((await readSafetensors(file)) === null) throw missing(file)
+  return files
+}
+
+function denseFile(folder: string, { path }: HeadStep & { kind: 'dense' }): string {
+  return join(folder, path, 'model.safetensors')
+}
+
+function missing(file: string): FieldtrialError {
+  return new FieldtrialError('MODEL_INVALID', `${file} is not there.`, {
+    where: { file },
+    hint: 'Save the model as safetensors: pickled weights (pytorch_model.bin) are never read.',
+  })
+}
+
 async function readDense(
   folder: string,
   step: HeadStep & { kind: 'dense' },
 ): Promise<{ weight: Float32Array; bias: Float32Array | null }> {
-  const file = join(folder, step.path, 'model.safetensors')
+  const file = denseFile(folder, step)
   const tensors = await readSafetensors(file)
-  if (tensors === null)
-    throw new FieldtrialError('MODEL_INVALID', `${file} is not there.`, {
-      where: { file },
-      hint: 'Save the model again with safetensors: pickled weights (pytorch_model.bin) are never read.',
-    })
+  if (tensors === null) throw missing(file)
   const read = async (name: string, shape: readonly number[]) => {
     const place = tensors.get(name)
     if (place === undefined || place.shape.join() !== shape.join())

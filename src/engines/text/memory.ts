@@ -7,7 +7,7 @@ const GIB = 2 ** 30
 const LESS: Readonly<Record<EncoderInfo['engine'], string>> = {
   onnx: 'dtype int8 or int4',
   torch: 'dtype bfloat16',
-  llama: 'a file of fewer bits, a smaller maxLength',
+  llama: 'dtype int8, a file of fewer bits, a smaller maxLength',
   http: 'another server',
 }
 

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { FieldtrialError } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
 import { resolveRecipe } from '../../recipes/index.ts'
@@ -10,6 +10,7 @@ import { tokenCounter } from '../text/count-tokens.ts'
 import { type ModelFolder, readModelFolder } from '../text/files.ts'
 import { isGguf, readGguf } from '../text/gguf/file.ts'
 import { hashFiles } from '../text/hash.ts'
+import { denseFiles } from '../text/head.ts'
 import type { Checkpoint } from '../text/safetensors.ts'
 import { packageVersion } from '../text/versions.ts'
 import type { EncoderInfo, PreparedEncoder } from '../types.ts'
@@ -227,9 +228,7 @@ async function identify(
 ): Promise<Json> {
   const { files } = source
   const hash = (paths: readonly string[]) => hashFiles(paths, options.hashCache ?? null, options.signal)
-  const dense = plan.head.flatMap((step) =>
-    step.kind === 'dense' ? [join(files.folder, step.path, 'model.safetensors')] : [],
-  )
+  const dense = await denseFiles(files.folder, plan.head)
   const [tokenizer, ...configs] = await hash([files.tokenizerFile, ...files.configFiles])
   const { torch, transformers, peft, gguf } = environment.versions
   const [device] = plan.devices

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { OnProgress } from '../../core/progress.ts'
 import { Laboratory } from '../../engines/onnx/laboratory.ts'
 import type { Device } from '../../engines/onnx/plan.ts'
 import type { Encoder, PreparedEncoder } from '../../engines/types.ts'
@@ -27,6 +28,8 @@ export interface Examination {
   /** Folder for quantised weights. */
   readonly quantizedCache?: string
   readonly signal?: AbortSignal
+  /** Told while a file is made that the model is run from. */
+  readonly onProgress?: OnProgress
 }
 
 /**
@@ -114,8 +117,12 @@ async function* checkServer(
   }
 }
 
-function open(prepared: PreparedEncoder, { threads, signal }: Examination): Promise<Encoder> {
-  return prepared.open({ ...(threads ? { threads } : {}), ...(signal ? { signal } : {}) })
+function open(prepared: PreparedEncoder, { threads, signal, onProgress }: Examination): Promise<Encoder> {
+  return prepared.open({
+    ...(threads ? { threads } : {}),
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  })
 }
 
 function* describeEncoder({ info }: PreparedEncoder): Generator<Check> {

@@ -5,6 +5,7 @@ import type { Workspace } from '../../core/workspace.ts'
 import { resolveModel } from '../../data/index.ts'
 import { prepareHttp } from '../../engines/index.ts'
 import type { Device } from '../../engines/onnx/plan.ts'
+import { isGguf } from '../../engines/text/gguf/file.ts'
 import type { PreparedEncoder } from '../../engines/types.ts'
 import { prepareEncoder } from '../prepare.ts'
 import type { DenseSpec } from '../study.ts'
@@ -43,16 +44,18 @@ export async function* examineModel(
   workspace: Workspace,
   { spec, server, offline = false, work = {} }: ModelExamination,
 ): AsyncGenerator<Check> {
-  const { signal } = work
+  const { signal, onProgress } = work
   const prepared = await prepareEncoder(spec, workspace, { offline, work })
-  if (spec.model.engine === 'torch') {
-    yield* checkEncoder({ prepared, folder: null, ...(signal ? { signal } : {}) })
+  if (spec.model.engine === 'torch' || spec.model.engine === 'llama') {
+    yield* checkEncoder({
+      prepared,
+      folder: null,
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    })
     throwIfAborted(signal)
-    yield await checkAgainstOnnx(prepared, spec, workspace, { offline, work })
-    return
-  }
-  if (spec.model.engine === 'llama') {
-    yield* checkEncoder({ prepared, folder: null, ...(signal ? { signal } : {}) })
+    if (spec.model.engine === 'torch' || !isGguf(spec.model.model))
+      yield await checkAgainstOnnx(prepared, spec, workspace, { offline, work })
     return
   }
   const { folder } = await resolveModel(spec.model.model, {

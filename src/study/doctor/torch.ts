@@ -41,14 +41,14 @@ export async function checkTorch(env: Readonly<Record<string, string | undefined
   }
 }
 
-/** The same model and recipe by engine onnx, where that can run it. */
+/** The same model and recipe by engine onnx, where that can run it. In float32 where the encoder's identity says so. */
 export async function checkAgainstOnnx(
-  torch: PreparedEncoder,
+  encoder: PreparedEncoder,
   spec: DenseSpec,
   workspace: Workspace,
   { offline, work }: { readonly offline: boolean; readonly work: LongWork },
 ): Promise<Check> {
-  const name = 'torch against onnx'
+  const name = `${spec.model.engine} against onnx`
   const options = work.signal ? { signal: work.signal } : {}
   if (spec.model.adapter !== undefined)
     return { name, status: 'ok', detail: 'not compared: engine onnx takes no adapters' }
@@ -57,10 +57,10 @@ export async function checkAgainstOnnx(
     const { adapter: _, ...model } = spec.model
     const onnx = { ...spec, model: { ...model, engine: 'onnx' as const, dtype: 'float32' as const, device: 'cpu' } }
     const other = await prepareEncoder(onnx, workspace, { offline, work })
-    for (const prepared of [torch, other]) opened.push(await prepared.open(options))
+    for (const prepared of [encoder, other]) opened.push(await prepared.open(options))
     const texts = SELF_PAIRS.map(({ document }) => document)
     const { min, mean } = await compareEncoders(opened[0]!, opened[1]!, texts, options)
-    const float32 = (torch.info.identity as { dtype?: unknown }).dtype === 'float32'
+    const float32 = (encoder.info.identity as { dtype?: unknown }).dtype === 'float32'
     const ok = min >= (float32 ? LEAST.float32 : LEAST.other)
     return {
       name,

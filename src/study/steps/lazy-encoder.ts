@@ -1,3 +1,4 @@
+import type { LongWork } from '../../core/progress.ts'
 import type { Encoder, PreparedEncoder } from '../../engines/types.ts'
 
 /** Loads a model at the first need and keeps it: most trials of a resumed study never need it. */
@@ -13,8 +14,8 @@ export class LazyEncoder {
     return this.#prepared.info
   }
 
-  open(signal: AbortSignal | undefined): Promise<Encoder> {
-    this.#opened ??= this.#prepared.open(signal ? { signal } : {})
+  open({ signal, onProgress }: LongWork): Promise<Encoder> {
+    this.#opened ??= this.#prepared.open({ ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) })
     return this.#opened
   }
 

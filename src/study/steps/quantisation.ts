@@ -14,9 +14,12 @@ const SAMPLE_CHARACTERS = 12_000
 const SAMPLE_DOCUMENTS = 48
 const VERSION = 1
 
-/** Whether weights are rounded to so few bits that a reader must be told what it costs. */
-export function isQuantised({ dtype }: ModelSpec): boolean {
-  return dtype === 'int8' || dtype === 'int4'
+/**
+ * Whether weights are rounded to so few bits that a reader must be told what it costs. Engine llama would have to write a second file to
+ * compare with: what its arithmetic costs is told by a study with both.
+ */
+export function isQuantised({ dtype, engine }: ModelSpec): boolean {
+  return engine !== 'llama' && (dtype === 'int8' || dtype === 'int4')
 }
 
 /**
@@ -75,7 +78,7 @@ async function measureLoss(
   })
   const float32 = await prepared.open(options)
   try {
-    const { mean, min } = await compareEncoders(float32, await quantised.open(work.signal), texts, options)
+    const { mean, min } = await compareEncoders(float32, await quantised.open(work), texts, options)
     return `${dtype} weights: cosine to the vectors of float32 weights ${mean.toFixed(4)} on average, ${min.toFixed(4)} at least, on the first ${texts.length} documents.`
   } finally {
     await float32.close()

@@ -142,7 +142,7 @@ async function encode(
   { side, total, dtype, texts }: Texts,
   target: string,
 ): Promise<VectorsDetail> {
-  const loaded = await encoder.open(work.signal)
+  const loaded = await encoder.open(work)
   const { info } = encoder
   const task = on.task.instruction
   const dimension = loaded.info.dimension ?? (await loaded.encode(['dimension'], side, { task })).dimension

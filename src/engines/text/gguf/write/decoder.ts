@@ -8,6 +8,9 @@ import type { GgufValue } from './encode.ts'
 import { GGML, type GgufDtype } from './tensor-bytes.ts'
 import { vocabularyMetadata } from './vocabulary.ts'
 
+/** Enters identities: raise it whenever the file of the same model comes out otherwise. */
+export const GGUF_WRITER_VERSION = 1
+
 /** A decoder as a GGUF file has it, but for the numbers of its weights. */
 export interface GgufDecoder {
   readonly architecture: GgufArchitecture
