@@ -82,12 +82,14 @@ const LEARNED = `  - { id: folds, method: wsum, of: [bm25, exact, flat], weights
   - { id: route, method: route, of: [bm25, exact], route: { folds: 4, seed: 7 } }
   - { id: cheap, method: route, of: [bm25, exact], route: { features: query, model: stumps } }
   - { id: plain, method: rrf, of: [bm25, exact] }
+  - { id: swapped, method: rrf, of: [exact, bm25] }
+  - { id: high, method: route, of: [swapped, flat] }
   - { id: over, method: wrrf, of: [folds, plain, dev], weights: { learned: { folds: 4, measure: nDCG@10 } } }
 `
 
 describe('a study with learned fusions', () => {
   it('tells gain, cost, members and what was learned, and does nothing the second time', async () => {
-    const { results, failures } = await run(LEARNED, { output: 'results' })
+    const { plan, results, failures } = await run(LEARNED, { output: 'results' })
     expect(failures).toEqual([])
     expect(results.fusions!.map(({ retriever }) => retriever)).toEqual([
       'folds',
@@ -95,6 +97,8 @@ describe('a study with learned fusions', () => {
       'route',
       'cheap',
       'plain',
+      'swapped',
+      'high',
       'over',
     ])
     const mean = (id: string) => results.trials.find(({ retriever }) => retriever === id)!.mean['RR@10']!
@@ -144,6 +148,20 @@ describe('a study with learned fusions', () => {
     // Only the chosen member is searched where the query alone decides.
     expect(cost('cheap').msPerQuery).toBeLessThan(cost('bm25').msPerQuery + cost('exact').msPerQuery)
     expect(fusionOf(results, 'over').learned!.measure).toBe('nDCG@10')
+
+    // Routes look at the query's terms in the index of the first BM25 below them; weights have no use for them.
+    const termsOf = (id: string) => {
+      const planned = plan.trials.find(({ spec }) => spec.id === id)!
+      return planned.kind === 'fusion' ? (planned.learning?.terms?.spec.id ?? null) : undefined
+    }
+    expect(['route', 'cheap', 'high', 'folds', 'over', 'plain'].map(termsOf)).toEqual([
+      'bm25',
+      'bm25',
+      'exact',
+      null,
+      null,
+      null,
+    ])
 
     const again = await run(LEARNED)
     expect(again.plan.trials.every(({ cached }) => cached)).toBe(true)

@@ -7,4 +7,5 @@ export { type LearnedWeights, learnWeights, requireWeighted } from './learn/weig
 export { type FusionOptions, fusionOptions, type ResolvedFusionOptions, weightedMethods } from './options.ts'
 export { FUSION_METHODS, type FusionMethod, NORMALISATIONS, type Normalisation } from './registry.ts'
 export { ROUTE_FEATURES, ROUTE_MODELS, ROUTE_TARGETS, type RouteOptions, routeOptions } from './route/options.ts'
+export { termFeatures } from './route/term-features.ts'
 export * from './space/index.ts'

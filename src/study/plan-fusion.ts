@@ -5,10 +5,12 @@ import { type Estimate, estimateFusion } from './estimate.ts'
 import type { PlannedCollection, PlannedTrial } from './plan.ts'
 import { planSpace } from './plan-space.ts'
 import type { TrainingPlan } from './plan-training.ts'
-import type { FusionSpec, LearnSpec, RouteSpec, RunFusionSpec, SpaceFusionSpec, Study } from './study.ts'
+import type { Bm25Spec, FusionSpec, LearnSpec, RouteSpec, RunFusionSpec, SpaceFusionSpec, Study } from './study.ts'
 
 /** Raised when the same judgments would give other weights or routes. */
 const LEARN_VERSION = 1
+/** Raised when an index would tell a route other things of a query. */
+const TERMS_VERSION = 1
 
 /** A run that a fusion is made of, and whose it is. */
 export interface Leaf {
@@ -24,6 +26,8 @@ export interface LearningPlan {
   readonly measure: Measure
   /** Where it is learned: null for the other folds of the same queries, else another split's, with the runs of `leaves` there. */
   readonly training: { readonly on: PlannedCollection; readonly runs: readonly Json[] } | null
+  /** Of a route: the index of the first BM25 below it, whose statistics tell of the query's terms; null where there is none. */
+  readonly terms: { readonly spec: Bm25Spec; readonly index: Json } | null
 }
 
 /** Identities of a fused space, and of the vectors in it. */
@@ -119,16 +123,29 @@ function planLearning(
       : leaf(id)
   }
   const node = nodeOf(spec, 'folds' in by ? by.folds : 2, seed, member) as LearningNode
+  const firstIndex = ({ members }: FusionSpec): LearningPlan['terms'] => {
+    for (const id of members) {
+      const trial = trialOf(id)
+      const below = trial.kind === 'bm25' ? trial : trial.spec.kind === 'fusion' ? firstIndex(trial.spec) : null
+      if (below !== null) return { spec: below.spec, index: below.index }
+    }
+    return null
+  }
   const elsewhere = 'split' in by ? training.of(on, by.split) : null
   return {
     node,
     leaves,
     measure: parseMeasure(measure),
+    terms: hasRoute(node) ? firstIndex(spec) : null,
     training: elsewhere && {
       on: elsewhere.on,
       runs: leaves.map(({ id }) => elsewhere.trials.find((trial) => trial.spec.id === id)!.run),
     },
   }
+}
+
+function hasRoute(node: FusionNode): boolean {
+  return node.kind !== 'run' && (node.kind === 'route' || node.of.some(hasRoute))
 }
 
 function nodeOf(
@@ -152,12 +169,13 @@ function learnsByFolds(study: Study, spec: FusionSpec): boolean {
   })
 }
 
-function learningIdentity({ node, leaves, measure, training }: LearningPlan, on: PlannedCollection): Json {
+function learningIdentity({ node, leaves, measure, training, terms }: LearningPlan, on: PlannedCollection): Json {
   return {
     learned: node as unknown as Json,
     version: LEARN_VERSION,
     measure: measure.name,
     members: leaves.map(({ run }) => fingerprint(run)),
+    ...(terms === null ? {} : { terms: { version: TERMS_VERSION, index: fingerprint(terms.index) } }),
     from:
       training === null
         ? { qrels: on.summary.qrelsHash }

@@ -213,6 +213,14 @@ describe('a route', () => {
     },
   )
 
+  it('finds it from the collection’s statistics of the query’s terms where the text tells nothing', async () => {
+    const data = { ...dataOf(judged()), text: () => 'the same' }
+    const blind = await crossFit(route('ridge', 'query'), QUERIES, data)
+    const terms = (query: string) => [Number(query.slice(1)) % 2 === 0 ? 6 : 2, 1]
+    const seeing = await crossFit(route('ridge', 'query'), QUERIES, { ...data, terms })
+    expect(meanOf(seeing.run)).toBeGreaterThan(meanOf(blind.run) + 0.3)
+  })
+
   it('goes to the best member on average where nothing tells them apart', async () => {
     const relevant = new Map(QUERIES.map((query, i) => [query, members()[0]!.get(query)!.ids[i % 3 === 0 ? 1 : 0]!]))
     const data = { ...dataOf(relevant), text: () => 'the same' }

@@ -17,6 +17,8 @@ export interface FusionData {
   readonly objective: Objective
   /** The text of a query, for routes; empty where it is not known. */
   readonly text: (query: string) => string
+  /** What a collection's statistics tell of a query's terms, for routes: as many numbers for every query. Absent without an index. */
+  readonly terms?: (query: string) => readonly number[]
   readonly work: LongWork
 }
 

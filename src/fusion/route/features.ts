@@ -7,14 +7,19 @@ import { textFeatures } from './text-features.ts'
 
 const EMPTY: RankedList = { ids: [], scores: new Float64Array(0) }
 
-/** All that a route looks at of one query. Never a judgment. */
+/**
+ * All that a route looks at of one query. Never a judgment.
+ *
+ * @param terms Of the query's terms, as `termFeatures` gives them; empty where no collection's statistics are at hand.
+ */
 export function queryFeatures(
   query: string,
   text: string,
   members: readonly Run[],
   features: RouteOptions['features'],
+  terms: readonly number[] = [],
 ): number[] {
-  const own = textFeatures(text)
+  const own = [...textFeatures(text), ...terms]
   if (features === 'query') return own
   const lists = members.map((run) => sorted(run.get(query) ?? EMPTY, 'id'))
   return [

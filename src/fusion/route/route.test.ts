@@ -6,6 +6,7 @@ import { type RouteData, routedWorth } from './regression.ts'
 import { fitRidge } from './ridge.ts'
 import { listFeatures, pairFeatures } from './score-features.ts'
 import { fitStumps } from './stumps.ts'
+import { TERM_FEATURES, termFeatures } from './term-features.ts'
 import { TEXT_FEATURES, textFeatures } from './text-features.ts'
 
 const list = (scores: readonly number[], prefix = 'd') => ({
@@ -61,6 +62,28 @@ describe('features of a query', () => {
     expect(pairFeatures(list([]), list([]))).toEqual([0, 0])
   })
 
+  it('tell how rare the query’s words are in the collection', () => {
+    const statistics = {
+      documents: 100,
+      occurrences: 1000,
+      terms: [
+        { queryFrequency: 2, documentFrequency: 10, collectionFrequency: 20 },
+        { queryFrequency: 1, documentFrequency: 50, collectionFrequency: 200 },
+        { queryFrequency: 1, documentFrequency: 1, collectionFrequency: 1 },
+      ],
+    }
+    const [most, mean, mostScq, meanScq, clarity] = termFeatures(statistics)
+    expect(most).toBeCloseTo(Math.log(100), 12)
+    expect(mean).toBeCloseTo((2 * Math.log(10) + Math.log(2) + Math.log(100)) / 4, 12)
+    const scq = [(1 + Math.log(20)) * Math.log(11), (1 + Math.log(200)) * Math.log(3), Math.log(101)]
+    expect(mostScq).toBeCloseTo(Math.max(...scq), 12)
+    expect(meanScq).toBeCloseTo((2 * scq[0]! + scq[1]! + scq[2]!) / 4, 12)
+    // Half, a quarter and a quarter of the query; 2 %, 20 % and 0.1 % of the collection.
+    const parts = [0.5 * Math.log2(0.5 / 0.02), 0.25 * Math.log2(0.25 / 0.2), 0.25 * Math.log2(0.25 / 0.001)]
+    expect(clarity).toBeCloseTo(parts[0]! + parts[1]! + parts[2]!, 12)
+    expect(termFeatures({ ...statistics, terms: [] })).toEqual(TERM_FEATURES.map(() => 0))
+  })
+
   it('are as many for every query, whatever was found', () => {
     const runs: Run[] = [1, 2, 3].map((i) => new Map([['q', list([i, i / 2])]]))
     for (const features of ['all', 'query'] as const) {
@@ -68,6 +91,12 @@ describe('features of a query', () => {
       expect(found).toHaveLength(features === 'query' ? 9 : 9 + 3 * 6 + 3 * 2)
       expect(absent).toHaveLength(found!.length)
       expect(absent!.every(Number.isFinite)).toBe(true)
+      expect(queryFeatures('q', 'a text', runs, features, [7, 8])).toEqual([
+        ...found!.slice(0, 9),
+        7,
+        8,
+        ...found!.slice(9),
+      ])
     }
   })
 })

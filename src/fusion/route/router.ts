@@ -55,7 +55,7 @@ export async function fitRouter(
   node: RouteNode,
   members: readonly Run[],
   train: readonly string[],
-  { objective, text, work }: Pick<FusionData, 'objective' | 'text' | 'work'>,
+  { objective, text, terms, work }: Pick<FusionData, 'objective' | 'text' | 'terms' | 'work'>,
 ): Promise<Router> {
   const { route } = node
   const chosen = train.length <= MOST_QUERIES ? train : shuffled(train, 0).slice(0, MOST_QUERIES)
@@ -64,19 +64,20 @@ export async function fitRouter(
       hint: 'Learn on a split that has judgments.',
     })
   const choices = choicesOf(node, members.length)
+  const featuresOf = (query: string, runs: readonly Run[]) =>
+    queryFeatures(query, text(query), runs, route.features, terms?.(query))
   const data: { features: number[][]; worth: number[][] } = { features: [], worth: [] }
   for (const query of chosen) {
     throwIfAborted(work.signal)
     if (data.features.length % 50 === 0) await breathe()
-    data.features.push(queryFeatures(query, text(query), members, route.features))
+    data.features.push(featuresOf(query, members))
     const rank = ranker(node, query, members)
     data.worth.push(choices.map((weights) => objective.gain(query, rank(weights, objective.cutoff))))
   }
   const regression = (route.model === 'ridge' ? fitRidge : fitStumps)(data satisfies RouteData)
   const means = meanWorth(data.worth)
   const constant = bestOf(means)
-  const choose = (query: string, runs: readonly Run[]) =>
-    bestOf(regression.predict(queryFeatures(query, text(query), runs, route.features)))
+  const choose = (query: string, runs: readonly Run[]) => bestOf(regression.predict(featuresOf(query, runs)))
   return {
     report: {
       choices,

@@ -61,6 +61,21 @@ export interface Explanation {
   }[]
 }
 
+/** What the collection tells of a query's terms before anything is searched. */
+export interface QueryStatistics {
+  readonly documents: number
+  /** Of all terms in all documents. */
+  readonly occurrences: number
+  /** One per different term of the query that a document has, in the query's order. */
+  readonly terms: readonly {
+    /** Occurrences in the query, and in all documents. */
+    readonly queryFrequency: number
+    readonly collectionFrequency: number
+    /** Documents that have it; of an index of two fields, in the field where more have it. */
+    readonly documentFrequency: number
+  }[]
+}
+
 /**
  * A BM25 index in memory: built once, changed by `add` and `delete`, saved and loaded.
  *
@@ -80,6 +95,8 @@ export class Bm25Index {
   #ids: Set<string> | undefined
   /** Impacts by segment; forgotten when the collection's statistics change. */
   #lists = new Map<Segment, ImpactLists[]>()
+  /** Occurrences in all documents, of terms that were asked for; forgotten likewise. */
+  readonly #occurrences = new Map<number, number>()
   readonly #scorer = new SegmentScorer()
   /** Additions go one after another. */
   #adding: Promise<void> = Promise.resolve()
@@ -190,6 +207,7 @@ export class Bm25Index {
     const segments = this.#segments
     this.#segments = []
     this.#lists.clear()
+    this.#occurrences.clear()
     for (const segment of segments) {
       if (!segment.ids.some((id) => gone.has(id))) {
         this.#segments.push(segment)
@@ -271,6 +289,36 @@ export class Bm25Index {
     return run
   }
 
+  /** What is known of a query's terms. Looks at the list of each term once, then remembers its sum. */
+  queryStatistics(text: string): QueryStatistics {
+    const counts = new Map<number, number>()
+    for (const term of this.#encoder.encode(text, false)) counts.set(term, (counts.get(term) ?? 0) + 1)
+    const terms: QueryStatistics['terms'][number][] = []
+    for (const [term, queryFrequency] of counts) {
+      const documentFrequency = Math.max(...this.#fields.map((field) => field.documentFrequency(term)))
+      if (documentFrequency > 0)
+        terms.push({ queryFrequency, documentFrequency, collectionFrequency: this.#occurrencesOf(term) })
+    }
+    return {
+      documents: this.#segments.reduce((sum, { ids }) => sum + ids.length, 0),
+      occurrences: this.#fields.reduce((sum, { length }) => sum + length, 0),
+      terms,
+    }
+  }
+
+  #occurrencesOf(term: number): number {
+    let sum = this.#occurrences.get(term)
+    if (sum !== undefined) return sum
+    sum = 0
+    for (const { fields } of this.#segments)
+      for (const { terms, offsets, frequencies } of fields) {
+        const place = placeOfTerm(terms, term)
+        if (place >= 0) for (let i = offsets[place]!; i < offsets[place + 1]!; i++) sum += frequencies[i]!
+      }
+    this.#occurrences.set(term, sum)
+    return sum
+  }
+
   /**
    * How a document's score for a query comes about.
    *
@@ -323,6 +371,7 @@ export class Bm25Index {
     for (let field = 0; field < this.#fields.length; field++) this.#fields[field]!.count(segment.fields[field]!, 1)
     this.#segments.push(segment)
     this.#lists.clear()
+    this.#occurrences.clear()
   }
 
   /** Keeps the number of segments small: many additions of a few documents cost a logarithm of copies each. */

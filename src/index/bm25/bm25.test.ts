@@ -198,6 +198,42 @@ describe('search', () => {
   })
 })
 
+describe('statistics of a query', () => {
+  test('are those of a plain count, and follow additions and deletions', async () => {
+    const index = await Bm25Index.build([doc('a', 'alpha alpha beta', 'gamma'), doc('b', 'beta', 'alpha')], {
+      analyzer: 'whitespace',
+    })
+    const terms = (text: string) =>
+      index
+        .queryStatistics(text)
+        .terms.map((one) => [one.queryFrequency, one.documentFrequency, one.collectionFrequency])
+    expect(index.queryStatistics('')).toEqual({ documents: 2, occurrences: 6, terms: [] })
+    // Of the query's order; words that no document has are left out.
+    expect(terms('beta nowhere alpha beta')).toEqual([
+      [2, 2, 2],
+      [1, 2, 3],
+    ])
+    await index.add([doc('c', 'alpha delta')])
+    expect(terms('alpha delta')).toEqual([
+      [1, 3, 4],
+      [1, 1, 1],
+    ])
+    index.delete(['a', 'c'])
+    expect(terms('alpha delta')).toEqual([[1, 1, 1]])
+    expect(index.queryStatistics('alpha')).toMatchObject({ documents: 1, occurrences: 2 })
+  })
+
+  test('of two fields: documents of the field where more have the term, occurrences of both', async () => {
+    const index = await Bm25Index.build([doc('a', 'alpha beta', 'alpha'), doc('b', 'alpha', 'beta')], {
+      analyzer: 'whitespace',
+      multifield: true,
+    })
+    expect(index.queryStatistics('alpha').terms).toEqual([
+      { queryFrequency: 1, documentFrequency: 2, collectionFrequency: 3 },
+    ])
+  })
+})
+
 describe('add and delete', () => {
   test('leave scores equal to those of an index built anew', async () => {
     const change = fc.oneof(

@@ -31,7 +31,8 @@ export async function searchBm25(
   return { run, index: detail, searchSeconds: (performance.now() - started) / 1000 }
 }
 
-async function obtainIndex(
+/** The index of a BM25 retriever, from the workspace or built. */
+export async function obtainIndex(
   workspace: Workspace,
   spec: Bm25Spec,
   identity: Json,

@@ -11,10 +11,12 @@ import {
   type LearningNode,
   type Objective,
   predict,
+  termFeatures,
 } from '../../fusion/index.ts'
 import { judge, type Measure } from '../../measure/index.ts'
 import type { LearnedDetail, LearnedPart } from '../fusion-detail.ts'
 import type { PlannedCollection, PlannedTrial } from '../plan.ts'
+import { obtainIndex } from './bm25.ts'
 import { fuseInSteps } from './fuse.ts'
 import { type MemberRun, memberRun } from './member-run.ts'
 
@@ -59,7 +61,7 @@ export async function loadFusion(trial: FusionTrial, workspace: Workspace, work:
 
 async function loadLearning(
   { spec, on }: FusionTrial,
-  { node, leaves, measure, training }: NonNullable<FusionTrial['learning']>,
+  { node, leaves, measure, training, terms: statistics }: NonNullable<FusionTrial['learning']>,
   members: readonly MemberRun[],
   workspace: Workspace,
   work: LongWork,
@@ -74,8 +76,14 @@ async function loadLearning(
   }
   const qrels = await on.collection.qrels()
   const common = { node, measure, queries }
+  const about = async (text: (query: string) => string) => {
+    if (statistics === null) return { text }
+    const { index } = await obtainIndex(workspace, statistics.spec, statistics.index, on, work)
+    return { text, terms: (query: string) => termFeatures(index.queryStatistics(text(query))) }
+  }
   if (training === null) {
-    const data = { runs, objective: objectiveOf(measure, qrels), text: (query: string) => texts.get(query) ?? '', work }
+    const asked = await about((query) => texts.get(query) ?? '')
+    const data = { runs, objective: objectiveOf(measure, qrels), ...asked, work }
     return { ...common, data, train: null, shared: 0 }
   }
   // A query under test must not be learned from, in whichever split it stands.
@@ -99,7 +107,7 @@ async function loadLearning(
   const data = {
     runs: joined,
     objective: objectiveOf(measure, otherQrels),
-    text: (query: string) => (own.has(query) ? others : texts).get(query) ?? '',
+    ...(await about((query) => (own.has(query) ? others : texts).get(query) ?? '')),
     work,
   }
   return { ...common, data, train, shared: others.size - train.length }
