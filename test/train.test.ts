@@ -15,49 +15,12 @@ import { planTraining } from '../src/train/job/plan.ts'
 import { runTraining } from '../src/train/job/run.ts'
 import { readTrainingFile } from '../src/train/parse.ts'
 import { type CliResult, runCli } from './support/cli.ts'
-import { TINY, writeCollection } from './support/collections.ts'
+import { TINY } from './support/collections.ts'
 import { describeTransformers, pythonPath, runPython } from './support/python.ts'
+import { training, writeTinyTraining } from './support/tiny-training.ts'
 import { isAlive } from './support/torch.ts'
 
 const env = { FIELDTRIAL_PYTHON: pythonPath, OMP_NUM_THREADS: '1' }
-
-const TRAIN = [
-  ['t1', 'how does magma reach the surface', 'd1'],
-  ['t2', 'hot liquid stone outside of a mountain', 'd2'],
-  ['t3', 'planes stay on the ground after eruptions', 'd3'],
-  ['t4', 'steam from the ground', 'd4'],
-  ['t5', 'wild yeast for a loaf', 'd5'],
-  ['t6', 'gas in dough', 'd6'],
-  ['t7', 'stone oven heat', 'd7'],
-  ['t8', 'cream to butter', 'd8'],
-  ['t9', 'path of a planet', 'd9'],
-  ['t10', 'ice with a bright tail', 'd10'],
-  ['t11', 'mirror for faint light', 'd11'],
-  ['t12', 'moon before the sun', 'd12'],
-] as const
-const DEV = [
-  ['v1', 'hot spring that bursts', 'd4'],
-  ['v2', 'day turns dark', 'd12'],
-  ['v3', 'faint galaxies', 'd11'],
-] as const
-
-/** A training file of a tiny random model, in YAML, with other fields put over it. */
-function training(name: string, changes: Readonly<Record<string, unknown>> = {}): string {
-  return JSON.stringify({
-    name,
-    model: './models/qwen2',
-    recipe: { recipe: 'last-token', maxLength: { query: 16, document: 24 } },
-    data: [{ source: './tiny', negatives: 'random' }],
-    negatives: 2,
-    batch: { queries: 4 },
-    optimizer: { lr: 0.01 },
-    adapter: { r: 4, dropout: 0 },
-    budget: { steps: 8 },
-    checkpoints: { every: 2 },
-    device: 'cpu',
-    ...changes,
-  })
-}
 
 describeTransformers('training a tiny random model', () => {
   let folder: string
@@ -68,15 +31,7 @@ describeTransformers('training a tiny random model', () => {
   }, 120_000)
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  async function writeTiny(name: string, documents: typeof TINY.documents = TINY.documents): Promise<void> {
-    const queries = [...TRAIN, ...DEV].map(([_id, text]) => ({ _id, text }))
-    await writeCollection(join(folder, name), { ...TINY, documents, queries: [...TINY.queries, ...queries] })
-    const qrels = (rows: readonly (readonly [string, string, string])[]) =>
-      ['query-id\tcorpus-id\tscore', ...rows.map(([query, , document]) => `${query}\t${document}\t1`), ''].join('\n')
-    await writeFile(join(folder, name, 'qrels', 'train.tsv'), qrels(TRAIN))
-    await writeFile(join(folder, name, 'qrels', 'dev.tsv'), qrels(DEV))
-  }
-
+  const writeTiny = (name: string, documents = TINY.documents) => writeTinyTraining(join(folder, name), documents)
   const write = (name: string, text: string) => writeFile(join(folder, name), text)
   const train = (file: string, ...more: string[]) =>
     runCli(['train', file, '-w', 'ws', '--threads', '1', ...more], { cwd: folder, env })

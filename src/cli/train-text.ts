@@ -49,7 +49,7 @@ export function describeTraining(plan: TrainingPlan, c: Terminal['errColors']): 
 }
 
 /** What came of it. */
-export function describeTrained({ record, modelFolder, cached }: TrainedJob): string[] {
+export function describeTrained({ record, modelFolder, mergedFolder, cached }: TrainedJob): string[] {
   const { result, watched } = record
   const { loss, score, steps, stopped, seconds, tokens, warnings } = result!
   const lines = [
@@ -62,6 +62,7 @@ export function describeTrained({ record, modelFolder, cached }: TrainedJob): st
     )
   for (const warning of warnings) lines.push(`Warning: ${warning}`)
   lines.push(`Model: ${modelFolder}`)
+  if (mergedFolder !== null) lines.push(`Merged: ${mergedFolder}`)
   return lines
 }
 

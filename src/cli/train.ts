@@ -66,6 +66,7 @@ export function registerTrain(program: Command): void {
           const plan = await planTraining(training, workspace, {
             ...work,
             ...(flags.offline ? { offline: true } : {}),
+            ...(flags.plan ? { planOnly: true } : {}),
             ...(flags.threads === undefined ? {} : { threads: flags.threads }),
           })
           for (const text of describeTraining(plan, terminal.errColors)) line(text)

@@ -291,7 +291,12 @@ export const TrainSchema = z.strictObject({
     .boolean()
     .optional()
     .describe('Sequences one behind the other without padding. Default: where the model allows it.'),
-  compile: z.boolean().optional().describe('Compile the layers. Default: on CUDA.'),
+  compile: z
+    .boolean()
+    .optional()
+    .describe(
+      'Compile the layers of a packed language model, on CUDA; not for DoRA. Default: where the training takes long enough to gain by it, 200 seconds.',
+    ),
   evaluation: evaluation
     .optional()
     .describe('A collection to watch while training. Default: none, the last weights are kept.'),

@@ -67,6 +67,12 @@ output: { dir: out, merged: true }
     expect(training).toMatchObject({ folder: '/studies/out', merged: true })
   })
 
+  it('compiles no DoRA', () => {
+    const with_ = (adapter: string) => `model: a/b\ndata: [./a]\nadapter: ${adapter}\ncompile: true\n`
+    expect(problemsOf(with_('dora'))).toEqual([expect.stringMatching(/^4: DoRA is not compiled.*Remove `compile`/)])
+    expect(parseTraining(with_('lora'), '/studies/mine.yaml').compile).toBe(true)
+  })
+
   it('is told all that is wrong with it, with lines and near misses', () => {
     expect(
       problemsOf(`

@@ -44,6 +44,13 @@ export function resolveTraining(input: TrainInput, context: ResolveContext, at: 
     )
   if (input.minPixels !== undefined && input.maxPixels !== undefined && input.minPixels > input.maxPixels)
     problem(['minPixels'], 'minPixels is above maxPixels.', 'No picture meets both: lower it.')
+  const adapter = resolveAdapter(input.adapter, context.folder)
+  if (input.compile && adapter !== null && adapter !== 'full' && adapter.kind === 'dora')
+    problem(
+      ['compile'],
+      'DoRA is not compiled: its code falls into dozens of pieces for the compiler.',
+      'Remove `compile`, or train LoRA.',
+    )
   const recipe = resolveRecipe(input.recipe)
   return {
     name,
@@ -64,7 +71,7 @@ export function resolveTraining(input: TrainInput, context: ResolveContext, at: 
       betas: (optimizer.betas as [number, number] | undefined) ?? [0.9, 0.999],
       clip: optimizer.clip ?? 1,
     },
-    adapter: resolveAdapter(input.adapter, context.folder),
+    adapter,
     vision: input.vision ?? null,
     pixels: dropUndefined({ minPixels: input.minPixels, maxPixels: input.maxPixels }),
     precision: input.precision ?? null,

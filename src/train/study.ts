@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import { FieldtrialError } from '../core/errors.ts'
 import type { Workspace } from '../core/workspace.ts'
 import type { DenseSpec, ModelSpec, RetrieverSpec, Study, TrainingRef } from '../study/study.ts'
 import { jobState } from './job/folder.ts'
+import { lacksMerged } from './job/merged.ts'
 import { type PlanTrainingOptions, planTraining, type TrainingPlan } from './job/plan.ts'
-import { type RunTrainingOptions, runTraining, type TrainedJob } from './job/run.ts'
+import { finishedJob, type RunTrainingOptions, runTraining, type TrainedJob } from './job/run.ts'
 import { readTrainingFile, trainingFromInput } from './parse.ts'
 import type { Training } from './training.ts'
 
@@ -17,9 +17,8 @@ export interface TrainedStudy {
   readonly pending: readonly string[]
 }
 
+/** With `planOnly` what is not trained yet is left out. */
 export interface TrainStudyOptions extends PlanTrainingOptions, RunTrainingOptions {
-  /** Train nothing: what is not trained yet is left out. */
-  readonly planOnly?: boolean
   /** Told before a training starts. */
   readonly onPlan?: (plan: TrainingPlan) => void
   readonly onTrained?: (job: TrainedJob) => Promise<void> | void
@@ -58,7 +57,8 @@ export async function trainStudy(
   const pending = new Set<string>()
   for (const spec of study.retrievers) {
     if (spec.kind === 'dense' && spec.model.training !== undefined) {
-      const key = JSON.stringify(spec.model.training)
+      // Merged weights are for some engines only.
+      const key = JSON.stringify([spec.model.training, spec.model.engine])
       if (!models.has(key)) models.set(key, await attempt(spec.model, plans, workspace, options))
       const model = models.get(key)!
       if (model === null) pending.add(spec.id)
@@ -122,12 +122,21 @@ async function obtain(
   if (engine !== 'torch' && plan.adapter !== null && !training.merged) throw noAdapters(training.name, engine)
   plans.set(training.folder, plan)
   options.onPlan?.(plan)
-  if (options.planOnly && (await jobState(plan)).kind !== 'finished') return null
-  const job = await runTraining(plan, workspace, options)
+  const job = options.planOnly ? await finishedAlready(plan, engine) : await runTraining(plan, workspace, options)
+  if (job === null) return null
   await options.onTrained?.(job)
-  const { model, given, merged, folder } = training
+  const { model, given } = training
+  const { mergedFolder: merged } = job
   if (job.record.result!.kind === 'whole') return { model: job.modelFolder, given: training.name }
-  return { model, given, adapter: job.modelFolder, ...(merged ? { merged: join(folder, 'merged') } : {}) }
+  return { model, given, adapter: job.modelFolder, ...(merged === null ? {} : { merged }) }
+}
+
+/** What there is already for an engine; null where it is still to be trained, or to be merged. */
+async function finishedAlready(plan: TrainingPlan, engine: ModelSpec['engine']): Promise<TrainedJob | null> {
+  const state = await jobState(plan)
+  if (state.kind !== 'finished') return null
+  if (engine !== 'torch' && (await lacksMerged(plan, state.record))) return null
+  return finishedJob(plan, state.record, true)
 }
 
 /** The training that a study names. */

@@ -4,7 +4,8 @@ usage: training_compiled.py SCRATCH
 
 As in torch_compiled.py an operator of the kernel's signature and meaning stands in its place, here with a backward pass, opaque to the compiler.
 Prints {"difference": largest one of a gradient to the plain path's, relative to the tensor's largest, "loss", "plain",
-"graphs": compilations for all layers and sizes, "again": whether a second pass with dropout gave the vectors of the first, "kept": bytes per token
+"graphs": compilations for all layers and sizes, "all": the same with GradCache, whose first pass keeps no graph, and with evaluations of packs of
+many sizes, one text alone among them, "again": whether a second pass with dropout gave the vectors of the first, "kept": bytes per token
 that a compiled layer keeps for its backward pass, "eager": without compiling}.
 """
 
@@ -19,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "worker"))
 import tiny_models  # noqa: E402
 from fieldtrial_worker import attention  # noqa: E402
 from fieldtrial_worker.training import build as building  # noqa: E402
+from fieldtrial_worker.training.dev import write_vectors  # noqa: E402
+from fieldtrial_worker.training.prepared import PreparedSet  # noqa: E402
 from fieldtrial_worker.training.processes import Processes  # noqa: E402
 from fieldtrial_worker.training.trainer import Trainer  # noqa: E402
 from fieldtrial_worker.training.weights import put  # noqa: E402
@@ -139,6 +142,20 @@ def replayed(made):
     return half > 1 and all(torch.equal(a, b) for a, b in zip(seen[:half], seen[half:]))
 
 
+def graphs_of_all(job):
+    """Compilations of a job with everything that runs layers otherwise; a second round of it must add none."""
+    write_set(SCRATCH / "dev", made_up(5, tiny_models.VOCABULARY, groups=8, lengths=(3, 400))[0])
+    watched, counts = PreparedSet(str(SCRATCH / "dev")), []
+    torch._dynamo.utils.counters.clear()
+    made = trainer_of(job)
+    for step in range(2):
+        made._gradients(step)
+        for tokens in (64, 500):
+            write_vectors(made._retriever, watched, made._passes, made._processes, SCRATCH / "dev.f32", tokens)
+        counts.append(torch._dynamo.utils.counters["stats"]["unique_graphs"])
+    return counts
+
+
 tiny_models.main(SCRATCH / "models")
 folder, data = SCRATCH / "models" / "qwen2", SCRATCH / "set-compiled"
 write_set(data, *made_up(3, tiny_models.VOCABULARY, groups=12))
@@ -154,7 +171,8 @@ building.COMPILED["backend"] = "aot_eager_decomp_partition"
 torch._dynamo.utils.counters.clear()
 fast = gradients(trainer_of({**job, "compile": True}))
 graphs = torch._dynamo.utils.counters["stats"].get("unique_graphs", 0)
+everything = graphs_of_all({**job, "compile": True, "batch": {**job["batch"], "chunk": 5}})
 kept = kept_bytes(trainer_of({**dropped, "compile": True}))
 attention.has_kernel = has_kernel
 difference = max(float((fast[1][name] - grad).abs().max() / grad.abs().max()) for name, grad in plain[1].items())
-print(json.dumps({"difference": difference, "loss": fast[0], "plain": plain[0], "graphs": graphs, "again": again, "kept": kept, "eager": kept_eager}), flush=True)
+print(json.dumps({"difference": difference, "loss": fast[0], "plain": plain[0], "graphs": graphs, "all": everything, "again": again, "kept": kept, "eager": kept_eager}), flush=True)

@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { writeAtomic } from '../../core/atomic.ts'
 import { fingerprint, type Json } from '../../core/fingerprint.ts'
 import type { Workspace } from '../../core/workspace.ts'
+import type { LoggedEvent } from './events.ts'
 
 /** What memory and time are estimated from. */
 export interface JobSize {
@@ -131,6 +132,23 @@ export async function readTrainingRates(workspace: Workspace): Promise<Readonly<
   } catch {
     return {} // an estimate without it is a guess, and says so
   }
+}
+
+/**
+ * Tokens per second of a job, without the first update of each start, which waits for kernels and the compiler; null where there is no other.
+ */
+export function steadyRate(events: readonly LoggedEvent[]): number | null {
+  let [tokens, seconds, first] = [0, 0, true]
+  for (const event of events) {
+    if (event.event === 'ready') first = true
+    if (event.event !== 'step') continue
+    if (!first) {
+      tokens += event.tokens
+      seconds += event.seconds
+    }
+    first = false
+  }
+  return seconds > 0 ? tokens / seconds : null
 }
 
 export async function rememberTrainingRate(workspace: Workspace, key: string, rate: number): Promise<void> {

@@ -12,6 +12,8 @@ export type WorkerEvent =
       /** The step that it goes on from; 0 at the start. */
       readonly from: number
       readonly device: string
+      /** Whether layers are compiled; absent in logs of before it was told. */
+      readonly compiled?: boolean
     }
   | StepEvent
   | { readonly event: 'note'; readonly step: number; readonly message: string }

@@ -34,11 +34,12 @@ export type JobState =
 /**
  * What there is to do in a job's folder.
  *
+ * @param restart Whether what an earlier training left is given up. Nothing is removed here.
  * @throws FieldtrialError `FINGERPRINT_MISMATCH` where it holds another training, naming the settings that differ.
  */
-export async function jobState({ training, job }: TrainingPlan): Promise<JobState> {
+export async function jobState({ training, job }: TrainingPlan, restart = false): Promise<JobState> {
   const { folder } = training
-  const record = await readTrainingRecord(folder)
+  const record = restart ? null : await readTrainingRecord(folder)
   if (record === null) {
     await requireNothingElse(folder)
     return { kind: 'new' }

@@ -10,7 +10,8 @@ const TRAINING_VERSION = 1
 
 /**
  * All that decides the weights that come out. How they are computed (device, packing, chunks, checkpointing, how often it is saved) is not among
- * it: that changes the rounding alone, and a job may go on on another machine or in smaller chunks.
+ * it: that changes the rounding alone, and a job may go on on another machine or in smaller chunks. On how many devices it is computed counts
+ * only where negatives stay within a device: the fewer queries one has, the fewer negatives they meet.
  */
 export function jobIdentity(
   job: Omit<JobFile, 'fingerprint' | 'identity'>,
@@ -23,7 +24,9 @@ export function jobIdentity(
   },
 ): Json {
   const { weights, configs, tokenizer, head } = base.identity as { readonly [key: string]: Json | undefined }
-  const { evaluation } = made.training
+  const { evaluation, hosts } = made.training
+  const devices = job.devices.length * (hosts?.count ?? 1)
+  const apart = devices > 1 && job.loss.inBatch && !job.loss.crossDevice
   return {
     artifact: 'training',
     version: TRAINING_VERSION,
@@ -42,6 +45,7 @@ export function jobIdentity(
     ...(job.vision === null ? {} : { vision: { ...job.vision } as unknown as Json }),
     loss: job.loss as unknown as Json,
     batch: { queries: job.batch.queries, accumulate: job.batch.accumulate },
+    ...(apart ? { devices } : {}),
     optimizer: job.optimizer as unknown as Json,
     steps: job.steps,
     adapter: job.adapterConfig as unknown as Json,

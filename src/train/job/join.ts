@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FieldtrialError } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
+import { requireDevices } from '../../engines/torch/devices.ts'
 import { findPython } from '../../engines/torch/python.ts'
 import type { Training } from '../training.ts'
 import type { JobFile } from './job-file.ts'
@@ -11,7 +12,8 @@ import { TrainerProcess, trainerArguments } from './trainer-process.ts'
  * Takes part in a training that another host has started, with this host's devices. The folder of the job lies on a file system that both see.
  *
  * @param rank Number of this host, from 1; the one that started it is 0.
- * @throws FieldtrialError `USAGE` where the file names no hosts, `DATA_MISSING` where the job was not started yet.
+ * @throws FieldtrialError `USAGE` where the file names no hosts, `DATA_MISSING` where the job was not started yet,
+ *   `ENGINE_FAILED` where this host lacks its devices.
  */
 export async function joinTraining(training: Training, rank: number, work: LongWork): Promise<void> {
   if (training.hosts === null || rank >= training.hosts.count)
@@ -33,8 +35,11 @@ export async function joinTraining(training: Training, rank: number, work: LongW
       cause,
     })
   }
+  const python = await findPython()
+  // Each host has devices of its own.
+  await requireDevices(python, training.device, job.devices)
   const process = new TrainerProcess(
-    await findPython(),
+    python,
     trainerArguments(file, job.devices.length, { ...training.hosts, rank }),
     job.threads,
   )

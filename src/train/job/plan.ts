@@ -18,7 +18,9 @@ import { type PreparedSet, prepareSet, type TokenIdentity } from '../set/prepare
 import type { SetCounts } from '../set/set-writer.ts'
 import { requireTrainable } from '../set/trainable.ts'
 import type { Adapter, Training } from '../training.ts'
-import { estimateJob, type JobEstimate, type JobSize, readTrainingRates, trainingRateKey } from './estimate.ts'
+import { planCompilation } from './compile.ts'
+import { requireTrainingDevices } from './devices.ts'
+import { type JobEstimate, type JobSize, readTrainingRates, trainingRateKey } from './estimate.ts'
 import { JOB_VERSION, type JobFile } from './job-file.ts'
 import { jobIdentity } from './job-identity.ts'
 import { shapeOf, towerOf, updatePatches, updateSize, vocabularyOf } from './size.ts'
@@ -45,6 +47,8 @@ export interface PlanTrainingOptions extends LongWork {
   readonly offline?: boolean
   /** Threads of the worker on the processor; default: PyTorch's own choice. */
   readonly threads?: number
+  /** Nothing is to be trained now: devices need not be there. */
+  readonly planOnly?: boolean
 }
 
 /**
@@ -61,6 +65,7 @@ export async function planTraining(
     throw new FieldtrialError('MODEL_INVALID', `${training.given} is a GGUF file, whose weights are rounded.`, {
       hint: 'Train the model that it was made of, and export the result.',
     })
+  await requireTrainingDevices(training, options)
   const { folder } = await resolveModel(training.model, hub)
   const baseName = isAbsolute(training.model)
     ? training.model
@@ -137,15 +142,23 @@ export async function planTraining(
       ? {}
       : { tower: towerOf(files, sees, updatePatches(counts, queries, negatives, vision.settings)) }),
   }
-  const rateKey = trainingRateKey({
-    weights: identityOf(info).weights!,
-    full: size.full,
-    precision,
-    checkpointing: size.checkpointing,
-    chunked: size.chunk !== null,
-    device: plan.devices[0]!.replace(/:\d+$/, ''),
-    devices: size.devices,
-  })
+  const rateKeyOf = (compiled: boolean) =>
+    trainingRateKey({
+      weights: identityOf(info).weights!,
+      full: size.full,
+      precision,
+      checkpointing: size.checkpointing,
+      chunked: size.chunk !== null,
+      device: plan.devices[0]!.replace(/:\d+$/, ''),
+      devices: size.devices,
+      ...(compiled ? { compiled } : {}),
+    })
+  const { compile, estimate, rateKey } = planCompilation(
+    training,
+    { device: plan.devices[0]!, kind: adapter?.kind ?? null, size },
+    rateKeyOf,
+    await readTrainingRates(workspace),
+  )
   const adapterFiles =
     adapter?.from == null
       ? null
@@ -162,6 +175,7 @@ export async function planTraining(
     negatives,
     steps,
     precision,
+    compile,
     baseName,
     options,
   })
@@ -176,7 +190,7 @@ export async function planTraining(
     baseWeights: identityOf(info).weights as readonly string[],
     job,
     size,
-    estimate: estimateJob(size, (await readTrainingRates(workspace))[rateKey] ?? null),
+    estimate,
     rateKey,
   }
 }
@@ -257,6 +271,7 @@ function jobOf(made: {
   readonly negatives: number
   readonly steps: number
   readonly precision: 'float32' | 'bfloat16'
+  readonly compile: boolean
   readonly baseName: string
   readonly options: PlanTrainingOptions
 }): JobFile {
@@ -296,7 +311,7 @@ function jobOf(made: {
     precision,
     checkpointing: training.gradientCheckpointing,
     packed: plan.packed,
-    compile: training.compile ?? plan.devices[0]!.startsWith('cuda'),
+    compile: made.compile,
     devices: plan.devices,
     strategy: training.strategy ?? (several ? 'ddp' : 'none'),
     saveEvery: checkpoints.every ?? Math.min(500, tenth),

@@ -7,14 +7,16 @@ import { withLock } from '../../core/lock.ts'
 import type { LongWork } from '../../core/progress.ts'
 import { VERSION } from '../../core/version.ts'
 import type { Workspace } from '../../core/workspace.ts'
+import { requireDevices } from '../../engines/torch/devices.ts'
 import { probePython } from '../../engines/torch/python.ts'
 import { machineInfo } from '../../study/machine.ts'
 import { DevWatch } from './dev-watch.ts'
-import { rememberTrainingRate } from './estimate.ts'
+import { rememberTrainingRate, steadyRate } from './estimate.ts'
 import { evaluateDev } from './evaluate-dev.ts'
 import { EventLog, type StepEvent, type WorkerEvent } from './events.ts'
 import { finishJob } from './finish.ts'
 import { clearJob, type JobState, jobState } from './folder.ts'
+import { lacksMerged, mergeAdapter, mergedFolder } from './merged.ts'
 import type { TrainingPlan } from './plan.ts'
 import { RECORD_VERSION, type TrainingRecord, writeTrainingRecord } from './record.ts'
 import { TrainerProcess, trainerArguments } from './trainer-process.ts'
@@ -33,7 +35,9 @@ export interface TrainedJob {
   readonly folder: string
   /** LoRA weights, or the whole model. */
   readonly modelFolder: string
-  /** Nothing had to be done. */
+  /** The whole model with the adapter merged in; null where none was asked for, or all weights were trained. */
+  readonly mergedFolder: string | null
+  /** Nothing had to be trained. */
   readonly cached: boolean
   readonly record: TrainingRecord
 }
@@ -41,7 +45,7 @@ export interface TrainedJob {
 const GIB = 2 ** 30
 
 /**
- * Trains, or goes on from the last checkpoint, or takes what is finished already.
+ * Trains, or goes on from the last checkpoint, or takes what is finished already; what the file asks for besides is made of it.
  *
  * @throws FieldtrialError `ENGINE_FAILED` for too little memory, a loss that is no number or grows, a worker that dies; `FINGERPRINT_MISMATCH` for
  *   a folder of another training; `DISK_FULL`, `CANCELLED`. Checkpoints stay, and the next call goes on from the last.
@@ -51,17 +55,23 @@ export async function runTraining(
   workspace: Workspace,
   options: RunTrainingOptions = {},
 ): Promise<TrainedJob> {
-  const { folder } = plan.training
+  const { folder, merged } = plan.training
+  if (merged && plan.adapter === null)
+    options.onLine?.('`merged: true` adds nothing: all weights are trained, and model/ holds the whole model.')
   return withLock(
     `${folder}.lock`,
     async () => {
-      if (options.restart) await clearJob(folder)
-      const state = await jobState(plan)
+      const state = await jobState(plan, options.restart)
       if (state.kind === 'finished') {
         const { record } = state
-        return { folder, modelFolder: join(folder, 'model'), cached: true, record }
+        if (await lacksMerged(plan, record)) {
+          options.onLine?.('Merges the finished adapter into its base; nothing is trained again.')
+          await mergeAdapter(plan, record, record.result!, options)
+        }
+        return finishedJob(plan, record, true)
       }
       throwIfAborted(options.signal)
+      await requireDevices(plan.torch.python, plan.training.device, plan.torch.devices)
       await requireTrainingMemory(plan, options.availableMemory)
       return train(plan, state, workspace, options)
     },
@@ -70,6 +80,14 @@ export async function runTraining(
       onWait: (holder) => options.onLine?.(`${holder} trains in the same folder; waiting for it.`),
     },
   )
+}
+
+/** What a finished training is to those who use it. */
+export function finishedJob({ training }: TrainingPlan, record: TrainingRecord, cached: boolean): TrainedJob {
+  const { folder, merged } = training
+  const modelFolder = join(folder, 'model')
+  const whole = merged && record.result!.kind === 'adapter' ? mergedFolder(training) : null
+  return { folder, modelFolder, mergedFolder: whole, cached, record }
 }
 
 /** Before a byte is loaded: a process that the system ends for want of memory says nothing. */
@@ -134,22 +152,32 @@ async function train(
       if (event.event === 'step') {
         tokens += event.tokens
         tellStep(plan, event, tokens, options)
-      } else if (event.event === 'note') options.onLine?.(event.message)
+      } else if (event.event === 'ready' && event.compiled)
+        options.onLine?.('Layers are compiled: the first update waits for that, half a minute or so.')
+      else if (event.event === 'note') options.onLine?.(event.message)
       else if (event.event === 'checkpoint') options.onLine?.(`Checkpoint of step ${event.step} of ${job.steps}.`)
       else if (event.event === 'finished') finished = event
     }
-    if (finished === null || finished.stopped === 'cancelled')
-      throw new FieldtrialError('CANCELLED', 'Stopped.', {
-        hint: 'Run the same command again: training goes on from the last checkpoint.',
-      })
+    if (finished === null || finished.stopped === 'cancelled') throw stopped()
     const done = await finishJob(plan, record, log.events, finished, options)
-    const { seconds, tokens: all } = done.result!
-    if (seconds > 0) await rememberTrainingRate(workspace, plan.rateKey, all / seconds)
-    return { folder, modelFolder: join(folder, 'model'), cached: false, record: done }
+    const rate = steadyRate(log.events)
+    if (rate !== null) await rememberTrainingRate(workspace, plan.rateKey, rate)
+    return finishedJob(plan, done, false)
+  } catch (error) {
+    // Python may not have been ready to hear that it is to stop, or have died of it.
+    const died = error instanceof FieldtrialError && error.code === 'ENGINE_FAILED'
+    throw died && options.signal?.aborted ? stopped(error) : error
   } finally {
     options.signal?.removeEventListener('abort', stop)
     await process.close()
   }
+}
+
+function stopped(cause?: unknown): FieldtrialError {
+  return new FieldtrialError('CANCELLED', 'Stopped.', {
+    hint: 'Run the same command again: training goes on from the last checkpoint.',
+    cause,
+  })
 }
 
 async function answerDev(

@@ -6,6 +6,8 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 
+from ..devices import require_there
+
 # While one process waits for an evaluation, the others wait for it.
 PATIENCE = timedelta(hours=12)
 
@@ -14,11 +16,12 @@ class Processes:
     """Who of how many this one is, and what they tell each other."""
 
     def __init__(self, devices):
-        """@param devices Names, one per process."""
+        """@param devices Names, one per process. @throws WorkerError ENGINE_FAILED for one that is not there."""
         self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
         local = int(os.environ.get("LOCAL_RANK", 0))
         self.device = torch.device(devices[local % len(devices)])
         self.control = None
+        require_there(self.device)
         if self.device.type == "cuda":
             torch.cuda.set_device(self.device)
         if self.world > 1:
