@@ -117,6 +117,7 @@ describe('how a model was trained', () => {
       ['docs/model', 'fieldtrial.json'],
       ['code/model', 'fieldtrial.json'],
       ['code/merged', 'fieldtrial.json'],
+      ['docs/merged', 'fieldtrial.json'],
       ['other/model', 'config.json'],
     ] as const) {
       await mkdir(join(folder, name), { recursive: true })
@@ -129,6 +130,12 @@ describe('how a model was trained', () => {
         ({ id }) => id,
       )
     expect(ids([models[0]!, models[1]!, models[3]!])).toEqual(['docs-torch', 'code', 'model'])
-    expect(ids([models[2]!])).toEqual(['code'])
+    // Both that one training has written, in either engine.
+    expect(ids([models[1]!, models[2]!])).toEqual(['code', 'code-merged'])
+    const merged = parseStudy(
+      'collections: [./c]\nmodels: [{ model: ./docs/model }, { model: ./docs/merged, engine: torch }]\n',
+      join(folder, 'study.yaml'),
+    )
+    expect(merged.retrievers.map(({ id }) => id)).toEqual(['docs-torch', 'docs-merged-torch'])
   })
 })
