@@ -72,6 +72,24 @@ describePictures('training with pictures', () => {
     expect(found.find((one) => one.case === 'blind')).toMatchObject({ differs: true })
   })
 
+  it('looks at each picture once where states are kept, with the same gradients and vectors', () => {
+    const row = found.find((one) => one.case === 'kept') as unknown as Record<
+      string,
+      { pictures: number; looks: [number, number, number]; difference: number; same: boolean }
+    >
+    for (const model of ['qwen2.5-vl', 'qwen3-vl']) {
+      const { pictures, looks, difference, same } = row[model]!
+      const [without, all, some] = looks
+      expect(all, model).toBe(pictures)
+      expect(without, model).toBeGreaterThan(5 * pictures)
+      expect(some).toBeGreaterThan(all)
+      expect(some).toBeLessThan(without)
+      expect(difference, model).toBeLessThan(1e-4)
+      // What is kept changes nothing: each picture is looked at alone.
+      expect(same, model).toBe(true)
+    }
+  })
+
   it('goes on from a checkpoint to the same weights, and saves whole models that transformers reads', () => {
     expect(found.find((one) => one.case === 'resumed')).toMatchObject({ lora: true, whole: true })
     expect(found.find((one) => one.case === 'saved')).toMatchObject({ names: true, changed: true })

@@ -3,7 +3,8 @@ in float32: all that training_gradients.py does, and in the same form.
 
 usage: training_pictures.py SCRATCH     (the models of vision_models.py are put there)
 
-Prints one JSON object a line and case, as there, and "tower": tensors of the image tower that are trained.
+Prints one JSON object a line and case, as there, and "tower": tensors of the image tower that are trained. Then: whether a loss sees pictures;
+whether jobs go on to the same weights; how often a frozen tower that is kept looks at each picture in two epochs of GradCache and two evaluations.
 """
 
 import json
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "worker"))
 
 import vision_models  # noqa: E402
 from fieldtrial_worker import attention  # noqa: E402
+from fieldtrial_worker.training.dev import write_vectors  # noqa: E402
 from fieldtrial_worker.training.processes import Processes  # noqa: E402
 from fieldtrial_worker.training.trainer import Trainer  # noqa: E402
 from fieldtrial_worker.training.weights import put  # noqa: E402
@@ -127,6 +129,32 @@ def blind():
     print(json.dumps({"case": "blind", "differs": abs(of_worker({**job, "set": str(SCRATCH / "set-grey")})[0] - seen) > 1e-3}), flush=True)
 
 
+def kept():
+    """Losses and gradients of two epochs, without and with states of pictures kept: all of them, and as many as fit."""
+    told = {"case": "kept"}
+    for name in ("qwen2.5-vl", "qwen3-vl"):
+        job, texts, groups = prepared(name, False, {"adapterConfig": LORA, "batch": {"queries": 4, "chunk": 5}})
+        pictures = len({id(text["picture"]["pixels"]) for text in texts if "picture" in text})
+        found = {}
+        for case, room in (("without", 0), ("all", 2**20), ("some", 1000)):
+            made = Trainer({**job, "keptPictures": room}, Processes(["cpu"]), Silent())
+            looked, look = [], made._retriever.run.vision.look
+            made._retriever.run.vision.look = lambda images: looked.append(sum(image is not None for image in images)) or look(images)
+            random = torch.Generator().manual_seed(5)
+            for _, parameter in sorted(made._trained.items()):
+                put(parameter, 0.2 * torch.randn(tuple(parameter.shape), generator=random))
+            sums = [made._gradients(step) for step in range(2 * len(groups) // 4)]
+            for _ in range(2):
+                write_vectors(made._retriever, made._data, made._passes, made._processes, SCRATCH / "seen.f32", 500)
+            found[case] = sums[-1]["loss"], {key: one.grad.clone() for key, one in made._trained.items()}, (SCRATCH / "seen.f32").read_bytes(), sum(looked)
+        plain, every, some = found.values()
+        worst = max(float((every[1][key] - grad).abs().max() / grad.abs().max()) for key, grad in plain[1].items())
+        vectors = np.abs(np.frombuffer(every[2], "<f4") - np.frombuffer(plain[2], "<f4")).max()
+        same = every[0] == some[0] and every[2] == some[2] and all(torch.equal(every[1][key], some[1][key]) for key in plain[1])
+        told[name] = {"pictures": pictures, "looks": [plain[3], every[3], some[3]], "difference": max(worst, float(vectors)), "same": same}
+    print(json.dumps(told), flush=True)
+
+
 def run(job):
     Trainer(job, Processes(["cpu"]), Silent()).run()
     return {path.name: path.read_bytes() for path in (Path(job["out"]) / "model").iterdir() if path.suffix == ".safetensors"}
@@ -152,4 +180,5 @@ vision_models.main(SCRATCH)
 for case, (name, trained, changes) in CASES.items():
     compare(case, *prepared(name, trained, changes))
 blind()
+kept()
 resumed()

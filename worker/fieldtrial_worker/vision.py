@@ -14,6 +14,8 @@ class Image:
     """height x width x 3, 8 bits."""
     offset: int
     """Place of its first token in the sequence."""
+    key: object = None
+    """Equal for equal pictures; None where nobody compares them."""
 
 
 @dataclass

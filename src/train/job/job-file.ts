@@ -36,6 +36,8 @@ export interface JobFile {
   }
   /** How pictures become numbers, and whether the tower that sees them is trained; null where the set has none. */
   readonly vision: { readonly settings: GridSettings; readonly trained: boolean } | null
+  /** Bytes that a process may keep of what a frozen tower has made of pictures; 0 for nothing. */
+  readonly keptPictures: number
   readonly loss: Omit<Loss, 'sparse'> & { readonly negatives: number; readonly sparse: Loss['sparse'] | null }
   readonly batch: Batch
   readonly optimizer: Omit<Optimizer, 'lr'> & { readonly name: 'adamw'; readonly lr: number }

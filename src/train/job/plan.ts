@@ -23,6 +23,7 @@ import { requireTrainingDevices } from './devices.ts'
 import { type JobEstimate, type JobSize, readTrainingRates, trainingRateKey } from './estimate.ts'
 import { JOB_VERSION, type JobFile } from './job-file.ts'
 import { jobIdentity } from './job-identity.ts'
+import { keptPictures } from './kept-pictures.ts'
 import { shapeOf, towerOf, updatePatches, updateSize, vocabularyOf } from './size.ts'
 import { adapterParameters, linearMatrices, targetMatrices, towerParameters } from './targets.ts'
 
@@ -159,6 +160,12 @@ export async function planTraining(
     rateKeyOf,
     await readTrainingRates(workspace),
   )
+  const kept = keptPictures(size, {
+    epochs: epochsOf(steps, training, counts),
+    watched: (dev?.detail.counts.pictures ?? 0) > 0,
+    devices: plan.devices.length,
+    memoryBytes: estimate.memoryBytes,
+  })
   const adapterFiles =
     adapter?.from == null
       ? null
@@ -170,6 +177,7 @@ export async function planTraining(
     set,
     dev,
     vision,
+    kept,
     adapter,
     adapterFiles,
     negatives,
@@ -259,6 +267,10 @@ function stepsOf({ budget, batch }: Training, { groups }: SetCounts): number {
   return 'steps' in budget ? budget.steps : Math.max(1, Math.ceil((groups * budget.epochs) / batch.queries))
 }
 
+function epochsOf(steps: number, { batch }: Training, { groups }: SetCounts): number {
+  return (steps * batch.queries) / groups
+}
+
 function jobOf(made: {
   readonly training: Training
   readonly info: EncoderInfo
@@ -266,6 +278,7 @@ function jobOf(made: {
   readonly set: PreparedSet
   readonly dev: DevSet | null
   readonly vision: JobFile['vision']
+  readonly kept: number
   readonly adapter: Adapter | null
   readonly adapterFiles: readonly string[] | null
   readonly negatives: number
@@ -297,6 +310,7 @@ function jobOf(made: {
     seed: training.seed,
     recipe: { layer, finalNorm, direction: attention, pooling, normalize, sparse: sparse !== null },
     vision,
+    keptPictures: made.kept,
     loss: { ...loss, negatives, sparse: sparse === null ? null : loss.sparse },
     batch: training.batch,
     optimizer: {
@@ -306,7 +320,7 @@ function jobOf(made: {
       warmup: optimizer.warmup < 1 ? Math.round(optimizer.warmup * steps) : Math.round(optimizer.warmup),
     },
     steps,
-    epochs: (steps * training.batch.queries) / set.detail.counts.groups,
+    epochs: epochsOf(steps, training, set.detail.counts),
     adapterConfig: adapter === null ? null : (adapterConfig as JobFile['adapterConfig']),
     precision,
     checkpointing: training.gradientCheckpointing,

@@ -13,6 +13,7 @@ from ..last_layer import LastLayer
 from ..loading import load
 from ..packing import STEPS, step_above
 from ..vision import Image
+from .looks import Looks
 from .low_rank import adapt
 from .retriever import Retriever
 from .weights import Weights, continue_from
@@ -95,7 +96,8 @@ def assemble(model, missing, job: dict, data, processes, where, sharded=False) -
     if recipe.get("sparse") and not data.has_words:
         raise WorkerError("RECIPE_INVALID", "The recipe has a sparse half, and the prepared set holds no words.", "Prepare the set again with this recipe.")
     bound = step_above(int(data.lengths.max()), STEPS)
-    retriever = Retriever(run, recipe, run.head.weight.shape[0] if run.wants_scores else rows, bound, fixed, sees)
+    looks = Looks(run.vision, job["keptPictures"]) if vision and not sees and job.get("keptPictures") else None
+    retriever = Retriever(run, recipe, run.head.weight.shape[0] if run.wants_scores else rows, bound, fixed, sees, looks)
     _require_dimensions(job["loss"], retriever.dimension)
     if adapter is None:
         _train_all(retriever, sees)

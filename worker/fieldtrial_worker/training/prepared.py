@@ -114,7 +114,7 @@ class PreparedSet:
         start, end = int(self._picture_offsets[number]), int(self._picture_offsets[number + 1])
         height, width = map(int, self._sizes[number])
         # A copy, since what is mapped cannot be written to, as PyTorch would have it.
-        return Image(np.array(self._pixels[start:end]).reshape(height, width, 3), offset)
+        return Image(np.array(self._pixels[start:end]).reshape(height, width, 3), offset, (str(self._folder), number))
 
     def words(self, i: int) -> np.ndarray:
         """Ids of the vocabulary that the text's words are made of."""

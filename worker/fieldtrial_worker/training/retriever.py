@@ -18,16 +18,16 @@ WASTE = 0.8
 class Retriever(nn.Module):
     """A model with its recipe's pooling. `run` is the worker's Decoder or Encoder, which computes states as encoding does."""
 
-    def __init__(self, run, recipe: dict, vocabulary_rows: int, longest: int, fixed: bool, sees: bool = False):
+    def __init__(self, run, recipe: dict, vocabulary_rows: int, longest: int, fixed: bool, sees: bool = False, looks=None):
         """@param longest Bound on the tokens of a text, told to the attention kernel. @param fixed Whether layers are compiled.
-        @param sees Whether gradients reach the image tower."""
+        @param sees Whether gradients reach the image tower. @param looks What it has made of pictures, where it is frozen and that is kept."""
         super().__init__()
         self._run = [run]  # in a list, since it is no module of its own
         self.core = run.core if hasattr(run, "core") else run.model
         self.norm = run.norm if getattr(run, "final_norm", False) or run.wants_scores else None
         self.head = run.head if run.wants_scores else None
         self.tower = run.vision.tower if getattr(run, "vision", None) is not None else None
-        self._sees = sees
+        self._sees, self._looks = sees, looks
         self._normalize, self._longest, self._fixed = recipe["normalize"], longest, fixed
         self.vocabulary_rows = vocabulary_rows
 
@@ -91,6 +91,8 @@ class Retriever(nn.Module):
     def _look(self, images):
         if all(image is None for image in images):
             return None
+        if self._looks is not None:
+            return self._looks.look(images)
         with torch.set_grad_enabled(self._sees and torch.is_grad_enabled()):
             return self.run.vision.look(images)
 
