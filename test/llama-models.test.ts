@@ -152,6 +152,16 @@ describe('engine llama', { timeout: 60_000 }, () => {
     expect(await difference(await writeTinyDecoder(root, family), recipe, parameters)).toBeGreaterThan(0.9999)
   })
 
+  it('makes of a checkpoint with SentencePiece’s tokenizer what the given file holds', async () => {
+    const { folder, gguf } = await writeTinyDecoder(root, 'llama')
+    const options = { recipe: 'mean', convertedCache: join(root, 'converted') }
+    const [given, made] = [
+      await encodedBy(openLlama(gguf, { recipe: 'mean' })),
+      await encodedBy(openLlama(folder, options)),
+    ]
+    expect(leastCosine(given, made)).toBeGreaterThan(0.999999)
+  })
+
   it.each([
     ['bert', 'mean', 1],
     ['bert', 'cls', 2],
