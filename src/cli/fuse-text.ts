@@ -111,11 +111,17 @@ function studyLines(best: Exclude<Candidate, { kind: 'single' }>, weights: reado
     best.kind === 'runs'
       ? { normalisation: best.form.options.normalisation }
       : { dimensions: best.form.options.dimensions }
+  // A member that learned weights leave nothing is a cost without a use.
+  const used = best.members.flatMap((name, i) => (weights === null || weights[i]! > 0 ? [{ name, i }] : []))
+  const kept = used.length > 1 ? used : best.members.map((name, i) => ({ name, i }))
   const fields = [
     `method: ${method}`,
-    `of: [${best.members.map((name) => (/^[\w.-]+$/.test(name) ? name : JSON.stringify(name))).join(', ')}]`,
+    `of: [${kept
+      .map(({ name }) => name)
+      .map((name) => (/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)))
+      .join(', ')}]`,
     ...Object.entries(more).flatMap(([field, value]) => (value === undefined ? [] : [`${field}: ${value}`])),
-    ...(weights === null ? [] : [`weights: [${weights.join(', ')}]`]),
+    ...(weights === null ? [] : [`weights: [${kept.map(({ i }) => weights[i]).join(', ')}]`]),
   ]
   return `  fusion:\n    - { ${fields.join(', ')} }`
 }

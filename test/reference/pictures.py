@@ -1,11 +1,13 @@
 """Pictures as Pillow decodes and resizes them, for tests of fieldtrial's own decoding.
 
 usage: pictures.py FOLDER
+       pictures.py hashes FOLDER COUNT   on standard output {file: SHA-256 of its RGB rows}, of the first COUNT files of FOLDER
 
 Writes FOLDER/pictures.json: {"decoded": [{"file", "width", "height", "pixels": file of RGB rows}], "resized": [{"filter": Pillow's number,
 "from": [width, height, file], "to": [width, height, file]}]}, and the files. Pictures are turned by their EXIF, and laid on white.
 """
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-FOLDER = Path(sys.argv[1])
+FOLDER = Path(sys.argv[-2] if sys.argv[1] == "hashes" else sys.argv[1])
 
 
 def smooth(width, height, seed, mode="RGB"):
@@ -67,4 +69,9 @@ def main():
     (FOLDER / "pictures.json").write_text(json.dumps({"decoded": decoded, "resized": resized}))
 
 
-main()
+def hashes(count):
+    files = sorted(FOLDER.iterdir())[:count]
+    print(json.dumps({file.name: hashlib.sha256(np.asarray(expected(file)).tobytes()).hexdigest() for file in files}))
+
+
+hashes(int(sys.argv[3])) if sys.argv[1] == "hashes" else main()

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describePictures, runPython } from '../../../test/support/python.ts'
+import { describeShared, sharedPath } from '../../../test/support/shared.ts'
 import { BrokenImage, decodeImage } from './decode.ts'
 import { RESAMPLING, type Resampling, resample } from './resample.ts'
 
@@ -107,6 +109,18 @@ describePictures('pictures as Pillow has them', () => {
     // Pillow converts CMYK without a profile, and cuts 16 bits off: others have no common answer.
     for (const file of ['print.jpg', 'deep.png'])
       expect((await decodeImage(readFileSync(join(folder, file)), file)).traits.length, file).toBeGreaterThan(0)
+  })
+
+  describeShared('JPEGs of Flickr8k', ['data/flickr8k-1k'], () => {
+    it('are decoded to the same bytes', { timeout: 60_000 }, async () => {
+      const images = sharedPath('data/flickr8k-1k/images')
+      const want = Object.entries(JSON.parse(runPython('pictures.py', ['hashes', images, '200'])))
+      expect(want).toHaveLength(200)
+      for (const [file, hash] of want) {
+        const { pixels } = await decodeImage(readFileSync(join(images, file)), file)
+        expect(createHash('sha256').update(pixels).digest('hex'), file).toBe(hash)
+      }
+    })
   })
 
   it('resizes level by level the same', () => {
