@@ -47,8 +47,8 @@ def of_record(record: dict, r: Random) -> list[tuple[str, str, str]]:
     elif kind == "dictionary":
         meaning, example = meanings(text)
         result.append(("meaning", head, cut(meaning, 500)) if r.random() < 0.5 or not example else ("meaning", example, f"{head}: {cut(meaning, 500)}"))
-    elif kind == "code":
-        for documentation, code in functions(record):
+    elif kind in ("code", "function"):
+        for documentation, code in functions(record) if kind == "code" else [(head, text)]:
             result.append(("function", documentation, cut(code, 900)))
             name = re.search(r"(?:def|func|function|void|public|static)\s+(?:\([^)]*\)\s*)?([A-Za-z_][A-Za-z0-9_]{6,})\s*\(", code[:300])
             if name and len(_words_of(name.group(1)).split()) >= 3:

@@ -123,9 +123,9 @@ def ids(tokenizer: Tokenizer) -> dict[str, int]:
 
 
 def records(path: Path) -> Iterator[dict]:
-    """The records of NAME.jsonl.bz2, or of NAME.jsonl.xz where only that is there (a sixth smaller, for a way that takes little)."""
-    other = path.with_suffix(".xz")
-    with bz2.open(path, "rt", encoding="utf-8") if path.is_file() else lzma.open(other, "rt", encoding="utf-8") as stream:
+    """The records of a file of JSON lines, .bz2 or .xz; of NAME.jsonl.xz where NAME.jsonl.bz2 is not there (a sixth smaller, for a way that takes little)."""
+    file = path if path.is_file() else path.with_suffix(".xz")
+    with (lzma if file.suffix == ".xz" else bz2).open(file, "rt", encoding="utf-8") as stream:
         for line in stream:
             yield json.loads(line)
 

@@ -21,7 +21,11 @@ SETTINGS = {
     },
     "vision": {"from": "base", "hidden": 32, "layers": 2, "heads": 2, "intermediate": 48, "patch": 14, "merge": 2, "batch": 8, "steps": 6, "lr": 2e-3, "scenes": 200, "text": 0.25, "sequences": 2, "mixture": {"text": 1.0}},
     "retriever": {"from": "base", "steps": 12, "batch": 16, "query": 24, "document": 48, "lr": 2e-3, "temperature": 0.05, "matryoshka": [64, 16]},
-}
+    "distill": {
+        "pairs": 16, "near": 32, "group": 16, "steps": 12, "trialSteps": 3, "lr": 4e-3, "warmup": 0.1, "final": 0.1, "temperature": 0.05,
+        "place": 8, "order": 1, "contrast": 0.3, "onCode": 0.3, "matryoshka": [64, 16], "trials": [{}, {"contrast": 1.0}],
+    },
+}  # fmt: skip
 
 SUBJECTS = ("cache", "parser", "socket", "buffer", "thread", "index", "kernel", "query", "module", "packet", "garden", "river", "engine", "letter", "window", "market")
 VERBS = ("reads", "writes", "holds", "returns", "opens", "closes", "sorts", "merges", "counts", "watches")
@@ -89,3 +93,38 @@ def write_images(folder: Path) -> None:
             add(f"{i}.jpg", out.getvalue())
             index.append({"file": f"{i}.jpg", "kind": kind, "source": str(i), "captions": [scenes.caption(what, Random(i))]})
         add("captions.json", json.dumps(index).encode())
+
+
+def write_teacher(folder: Path) -> None:
+    """A BERT of two layers with random weights, as `nano.teacher` packs one."""
+    import torch
+    from safetensors.torch import save_file
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import BertConfig, BertModel
+
+    from nano import teacher
+
+    plain = folder.with_name("plain-teacher")
+    plain.mkdir()
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    tokenizer.train_from_iterator((f"{row['h']} {row['t']}" for row in records()), trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False))
+    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer.save(str(plain / "tokenizer.json"))
+    torch.manual_seed(4)
+    config = BertConfig(vocab_size=tokenizer.get_vocab_size(), hidden_size=96, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128, initializer_range=0.2)
+    config.to_json_file(plain / "config.json")
+    save_file({k: v.contiguous() for k, v in BertModel(config, add_pooling_layer=False).state_dict().items()}, plain / "model.safetensors")
+    teacher.pack(plain, folder)
+
+
+def write_dev(file: Path) -> None:
+    """Two small collections: a definition's word, and a sentence's subject."""
+    import lzma
+
+    pairs = [(f"the {word} was seen", f"{word}: a thing that reads a {word}") for word in SUBJECTS]
+    with lzma.open(file, "wt", encoding="utf-8") as stream:
+        for name in ("one", "two"):
+            row = {"name": name, "split": "dev", "documents": [d for _, d in pairs], "queries": [q for q, _ in pairs], "grades": [{i: 1.0} for i in range(len(pairs))]}
+            stream.write(json.dumps(row) + "\n")
