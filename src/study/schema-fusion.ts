@@ -53,7 +53,7 @@ export const routeObject = z
       .enum(ROUTE_FEATURES)
       .optional()
       .describe(
-        'What it looks at: `all` (the text and the shape of the members’ scores), or the `query` alone, so that only the chosen member is searched. Default: all.',
+        'What it looks at: `all` (the text, how rare its words are where a BM25 is below, and the shape of the members’ scores), or the `query` without scores, so that only the chosen member is searched. Default: all.',
       ),
     ...learning,
   })
