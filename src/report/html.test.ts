@@ -91,6 +91,8 @@ describe('writeReports', () => {
       'domains.csv',
       'published.csv',
       'supervised.csv',
+      'specialisation.csv',
+      'spreads.csv',
       'data.csv',
       'per-query.csv',
       'table.tex',

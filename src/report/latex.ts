@@ -4,6 +4,7 @@ import { domainsLatex } from './latex-domains.ts'
 import { fusionLatex } from './latex-fusion.ts'
 import { publishedLatex } from './latex-published.ts'
 import { spacesLatex } from './latex-spaces.ts'
+import { specialisationLatex } from './latex-specialisation.ts'
 import { escapeLatex, needsUnicodeEngine } from './latex-text.ts'
 import { type Cell, failures, leaderboard, type Place } from './leaderboard.ts'
 import { correctionName, failureSentence, sampledSentences, smokeSentence, testName } from './words.ts'
@@ -18,7 +19,7 @@ export interface LatexOptions {
 /**
  * A `booktabs` table per measure: retrievers × collections, scores × 100, best in bold, second underlined, a dagger for significantly
  * better and a double dagger for significantly worse than the baseline. The caption states measure, test, correction, alpha and the
- * number of queries. Further tables hold the fusions, the domains of unified collections, the embedding spaces and published figures, if there are any, unless certain
+ * number of queries. Further tables hold specialised models against what they were made of, the fusions, the domains of unified collections, the embedding spaces and published figures, if there are any, unless certain
  * measures are asked for.
  */
 export function renderLatex(results: StudyResults, options: LatexOptions = {}): string {
@@ -32,7 +33,13 @@ export function renderLatex(results: StudyResults, options: LatexOptions = {}): 
     options.measures === undefined ? domainsLatex(results, label(`${results.study}-domains`), decimals) : null
   const fusions =
     options.measures === undefined ? fusionLatex(results, label(`${results.study}-fusion`), decimals) : null
-  const body = [...tables, ...[fusions, domains, spaces, published].filter((part) => part !== null)].join('\n')
+  const siblings =
+    options.measures === undefined
+      ? specialisationLatex(results, label(`${results.study}-specialisation`), decimals)
+      : null
+  const body = [...tables, ...[siblings, fusions, domains, spaces, published].filter((part) => part !== null)].join(
+    '\n',
+  )
   return [
     comment(
       `Made by fieldtrial ${results.fieldtrial}, ${formatTime(results.finishedAt)}. Needs \\usepackage{booktabs}.`,

@@ -21,6 +21,7 @@ import { lintParts } from './markdown-lint.ts'
 import { publishedParts } from './markdown-published.ts'
 import { recipeParts } from './markdown-recipes.ts'
 import { spaceParts } from './markdown-spaces.ts'
+import { specialisationParts } from './markdown-specialisation.ts'
 import { supervisedParts } from './markdown-supervised.ts'
 import { escapeMarkdown, table } from './markdown-text.ts'
 import { shortSummary } from './recipe-facts.ts'
@@ -46,6 +47,7 @@ export function renderMarkdown(results: StudyResults): string {
     ...results.measures.flatMap((measure) => [`## ${escapeMarkdown(measure)}`, measureTable(results, measure)]),
     `${escapeMarkdown(methodSentence(results))}${results.retrievers.length > 1 ? ' Highest in bold, second in italics.' : ''}`,
     ...differences(results),
+    ...specialisationParts(results),
     ...fusionParts(results),
     ...domainParts(results),
     ...supervisedParts(results),

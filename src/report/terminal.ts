@@ -6,6 +6,7 @@ import { shortNames } from './names.ts'
 import { type Palette, PLAIN } from './palette.ts'
 import { publishedGroups, publishedLine } from './published.ts'
 import { faultLines } from './space/findings.ts'
+import { answeredQuestions } from './specialisation/answers.ts'
 import { verdicts, verdictText } from './verdict.ts'
 import { failureSentence, methodSentence, smokeSentence, warningLines } from './words.ts'
 
@@ -45,7 +46,7 @@ const MAX_VERDICTS = 4
 
 /**
  * The leaderboard for a terminal: aligned by display width, best value in bold, marks of significance against the baseline,
- * followed by the verdict, the failed trials, how the tests were made, and, a line each, which retrievers' vectors are faulty, and what is wrong
+ * followed by the verdict, the failed trials, how the tests were made, what specialisation did, and, a line each, which retrievers' vectors are faulty, and what is wrong
  * with the collections.
  */
 export function renderTable(results: StudyResults, options: TableOptions = {}): string {
@@ -88,6 +89,7 @@ export function renderTable(results: StudyResults, options: TableOptions = {}): 
       .map((verdict) => ({ text: verdictText(verdict) })),
     ...failures(results).map((trial) => ({ text: failureSentence(trial), paint: palette.red })),
     { text: methodSentence(results), paint: palette.dim },
+    ...answeredQuestions(results, first).map(({ title, headline }) => ({ text: `${title} ${headline}` })),
     ...publishedGroups(results)
       .slice(0, MAX_VERDICTS)
       .map((group) => ({ text: publishedLine(group), paint: palette.dim })),

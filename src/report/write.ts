@@ -8,6 +8,7 @@ import { renderDomainsCsv } from './csv-domains.ts'
 import { renderFusionCsv } from './csv-fusion.ts'
 import { renderPublishedCsv } from './csv-published.ts'
 import { renderSpacesCsv } from './csv-spaces.ts'
+import { renderSpecialisationCsv, renderSpreadsCsv } from './csv-specialisation.ts'
 import { renderSupervisedCsv } from './csv-supervised.ts'
 import { renderHtml } from './html.ts'
 import { renderJson } from './json.ts'
@@ -22,7 +23,7 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /**
  * Writes the reports of a study into a folder, each one whole or not at all: `report.html`, `report.md`, `results.csv`, `spaces.csv`,
- * `fusion.csv`, `domains.csv`, `published.csv`, `supervised.csv`, `data.csv` and `per-query.csv`, `table.tex`, `results.json`, and `mteb/` with a file per model and task.
+ * `fusion.csv`, `domains.csv`, `published.csv`, `supervised.csv`, `specialisation.csv`, `spreads.csv`, `data.csv` and `per-query.csv`, `table.tex`, `results.json`, and `mteb/` with a file per model and task.
  *
  * @param runs Folder in which the runs lie, from which MTEB's measures are made. Default: `folder`.
  * @returns The paths written, in the order of `formats`; `trec` adds none.
@@ -56,6 +57,8 @@ export async function writeReports(
       await write('domains.csv', renderDomainsCsv(results))
       await write('published.csv', renderPublishedCsv(results))
       await write('supervised.csv', renderSupervisedCsv(results))
+      await write('specialisation.csv', renderSpecialisationCsv(results))
+      await write('spreads.csv', renderSpreadsCsv(results))
       await write('data.csv', renderDataCsv(results))
       await write('per-query.csv', (file) => writeInPieces(file, perQueryCsvLines(results)))
     }

@@ -18,6 +18,9 @@ import {
   type StudyResults,
   type TrialResult,
 } from './results.ts'
+import { contentLabel } from './specialisation/content.ts'
+import { placeGroups } from './specialisation/places.ts'
+import { compareSpecialised } from './specialisation/specialisation.ts'
 import type { DenseSpec } from './study.ts'
 import { summariseRetriever } from './summary.ts'
 import { compareSupervised, supervisedPairs } from './supervised.ts'
@@ -69,18 +72,30 @@ export function assemble(
     comparisons: compareTrials(trials, measures, study.comparison),
     spaces,
     fusions: fusionResults(plan, trials, fusions),
-    supervised: compareSupervised(pairsOf(plan), trials, measures, study.comparison),
+    supervised: compareSupervised(
+      supervisedPairs(encodersOf(plan).map(({ spec: { id, output }, encoder }) => ({ id, output, encoder }))),
+      trials,
+      measures,
+      study.comparison,
+    ),
   }
-  return { ...results, published: publishedRows(results, plan.imported) }
+  const contents = plan.collections.map(
+    ({ collection: { name }, summary: { modalities } }, i) =>
+      [name, contentLabel(results.collections[i]!.known ?? null, modalities)] as const,
+  )
+  const specialisation = compareSpecialised(placeGroups(encodersOf(plan)), { ...results, contents: new Map(contents) })
+  return {
+    ...results,
+    published: publishedRows(results, plan.imported),
+    ...(specialisation === undefined ? {} : { specialisation }),
+  }
 }
 
-function pairsOf({ study, encoders }: Plan) {
-  return supervisedPairs(
-    study.retrievers.flatMap((spec) => {
-      const encoder = encoders.get(spec.id)
-      return spec.kind === 'dense' && encoder ? [{ id: spec.id, output: spec.output, encoder }] : []
-    }),
-  )
+function encodersOf({ study, encoders }: Plan) {
+  return study.retrievers.flatMap((spec) => {
+    const encoder = encoders.get(spec.id)
+    return spec.kind === 'dense' && encoder ? [{ spec, encoder }] : []
+  })
 }
 
 function collectionResult(

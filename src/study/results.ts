@@ -7,6 +7,7 @@ import type { CollectionDomain, DomainResult } from './domains/results.ts'
 import type { LearnedDetail } from './fusion-detail.ts'
 import type { LintReport } from './lint/types.ts'
 import type { PublishedRow } from './published-row.ts'
+import type { SpecialisationResults } from './specialisation/results.ts'
 
 /** Version of the result format; readers refuse a newer one. */
 export const RESULTS_VERSION = 2
@@ -41,6 +42,8 @@ export interface StudyResults {
   readonly fusions?: readonly FusionResult[]
   /** What training changed, for retrievers of one base with and without it. Absent in results of earlier versions. */
   readonly supervised?: readonly SupervisedResult[]
+  /** What specialisation did, for named models of one family. Absent where no two of them stand in the study, and in results of earlier versions. */
+  readonly specialisation?: SpecialisationResults
 }
 
 /** A trained model against its base as it is, on one collection. Corrected over all such pairs of one collection and measure. */
@@ -148,6 +151,12 @@ export interface CollectionResult {
 }
 
 export type { CollectionDomain, DomainFigures, DomainGaps, DomainResult } from './domains/results.ts'
+export type {
+  SiblingSpread,
+  SpecialisationAnswer,
+  SpecialisationResults,
+  SpecialisedRow,
+} from './specialisation/results.ts'
 
 export type CollectionLintResult = Omit<LintReport, 'findings'>
 

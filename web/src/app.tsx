@@ -13,6 +13,7 @@ import { Published } from './published.tsx'
 import { Queries } from './queries.tsx'
 import { Significance } from './significance.tsx'
 import { Spaces } from './spaces.tsx'
+import { Specialisation } from './specialisation.tsx'
 import { Supervised } from './supervised.tsx'
 import { TopBar } from './top-bar.tsx'
 import { defaultView, hashToView, type View, viewToHash } from './view.ts'
@@ -56,6 +57,7 @@ export function App({ study }: { study: Study }) {
       <main>
         <Masthead />
         <Leaderboard />
+        {results.specialisation !== undefined && <Specialisation />}
         {(results.published ?? []).length > 0 && <Published />}
         <HeatMap />
         <Cost />

@@ -4,6 +4,7 @@ import type { StudyResults } from '../../src/study/results.ts'
 
 const SECTIONS = [
   { id: 'leaderboard', label: 'Leaderboard' },
+  { id: 'specialisation', label: 'Specialisation' },
   { id: 'published', label: 'Published' },
   { id: 'heatmap', label: 'Heat map' },
   { id: 'cost', label: 'Quality and cost' },
@@ -17,7 +18,7 @@ const SECTIONS = [
   { id: 'method', label: 'Method' },
 ] as const
 
-/** The sections that a study has: one without dense retrievers has no embedding spaces, one of the user's own data no published figures, one without fusions or unified collections none of these. */
+/** The sections that a study has: one without dense retrievers has no embedding spaces, one of the user's own data no published figures, one without fusions, unified collections or siblings none of these. */
 export function sectionsOf(results: StudyResults) {
   const counts: Partial<Record<SectionId, number>> = {
     spaces: results.spaces.length,
@@ -25,6 +26,7 @@ export function sectionsOf(results: StudyResults) {
     fusion: (results.fusions ?? []).length,
     domains: (results.domains ?? []).length,
     supervised: (results.supervised ?? []).length,
+    specialisation: results.specialisation?.rows.length ?? 0,
   }
   return SECTIONS.filter(({ id }) => counts[id] !== 0)
 }

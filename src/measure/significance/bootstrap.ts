@@ -47,7 +47,7 @@ export function bootstrap(
 }
 
 /** Quantile of ascending values, interpolated linearly between neighbours. */
-function quantile(sorted: Float64Array, q: number): number {
+export function quantile(sorted: Float64Array, q: number): number {
   const at = q * (sorted.length - 1)
   const below = Math.floor(at)
   const low = sorted[below]!
