@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NANO } from '../src/data/models/nano.ts'
 import type { StudyResults } from '../src/study/results.ts'
 import { runCli } from './support/cli.ts'
-import { TestHub } from './support/hub-server.ts'
-import { describeWith, minilmPath } from './support/shared.ts'
 
 const SUBJECTS = [
   'Volcanic eruptions',
@@ -34,38 +33,66 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('quickstart', () => {
-  it('goes on without the model where it cannot be had, says so, and prints the path of the report last', async () => {
-    const output = join(folder, 'offline')
-    const { code, stdout, stderr } = await runCli(
-      ['quickstart', '--docs', docs, '--offline', '-o', output, '-w', join(folder, 'w1')],
-      { env: { HF_HOME: join(folder, 'no-cache') } },
-    )
-    expect(code).toBe(0)
-    expect(stderr).toContain('all-MiniLM-L6-v2 cannot be had, so the study goes on without it')
+  it('compares BM25, the eight siblings and the bundled retriever on documentation and code, with no network, and leaves a study without work', {
+    timeout: 240_000,
+  }, async () => {
+    const code = join(folder, 'code')
+    await mkdir(code)
+    for (const [i, subject] of SUBJECTS.entries()) {
+      const name = subject.split(' ')[0]!.toLowerCase()
+      const functions = ['count', 'sort', 'print', 'load'].map(
+        (verb) =>
+          `/** This will ${verb} the ${subject.toLowerCase()} of a given year. */\nexport function ${verb}${i}(${name}) {\n  return ${name}.map((one) => one.${verb}${'.value'.repeat(i)})\n}\n`,
+      )
+      await writeFile(join(code, `${name}.js`), functions.join('\n'))
+    }
+    const output = join(folder, 'first')
+    const args = ['--docs', docs, '--code', code, '-o', output, '-w', join(folder, 'w1')]
+    const env = { HF_ENDPOINT: 'http://127.0.0.1:9', HF_HOME: join(folder, 'no-cache') }
+    const { code: status, stdout, stderr } = await runCli(['quickstart', ...args], { env })
+    expect(stderr).toMatch(/code-search: 24 functions and types, 2\d comments/)
+    expect(status).toBe(0)
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(`Report: ${join(output, 'report.html')}`)
     expect(await readdir(output)).toEqual(
-      expect.arrayContaining(['known-item', 'study.yaml', 'report.html', 'results.json']),
+      expect.arrayContaining(['docs-search', 'code-search', 'study.yaml', 'report.html', 'results.json']),
     )
     const results = JSON.parse(await readFile(join(output, 'results.json'), 'utf8')) as StudyResults
-    expect(results.retrievers.map((r) => r.id)).toEqual(['bm25', 'bm25-unicode', 'bm25-code', 'bm25-whitespace'])
+    expect(results.collections.map(({ name }) => name)).toEqual(['docs-search', 'code-search'])
+    expect(results.retrievers.map(({ id }) => id).sort()).toEqual(
+      ['bm25', 'bm25-code', ...NANO.map(({ name }) => name), 'rrf', 'weighted-sum'].sort(),
+    )
+    expect(results.trials.every((trial) => trial.status === 'done')).toBe(true)
+    // Thirteen documents of their own words: the bundled retriever finds them, and more than by chance.
+    const found = results.trials.find((t) => t.retriever === 'nano-retriever' && t.collection === 'docs-search')
+    expect(found!.mean['nDCG@10']).toBeGreaterThan(0.6)
+    const again = await runCli(['run', join(output, 'study.yaml'), '--offline', '-w', join(folder, 'w1')], { env })
+    expect(again.stderr).toContain('Nothing to do: 26 of 26 trials cached.')
+    expect(await readFile(join(output, 'report.html'), 'utf8')).not.toContain(folder)
   })
 
-  it('refuses folders without documentation', async () => {
+  it('goes on without code where there is none, and refuses folders without documentation', async () => {
     const empty = join(folder, 'empty')
     await mkdir(empty)
-    const { code, stderr } = await runCli([
-      'quickstart',
-      '--docs',
-      empty,
-      '--offline',
-      '-o',
-      join(folder, 'none'),
-      '-w',
-      join(folder, 'w2'),
-    ])
+    const none = ['-o', join(folder, 'none'), '-w', join(folder, 'w2')]
+    const { code, stderr } = await runCli(['quickstart', '--docs', empty, ...none])
     expect(code).toBe(3)
     expect(stderr).toContain('Only 0 sections')
-  })
+    const output = join(folder, 'docs-only')
+    const { stderr: said, code: status } = await runCli([
+      'quickstart',
+      '--docs',
+      docs,
+      '--code',
+      empty,
+      '-o',
+      output,
+      '-w',
+      join(folder, 'w1'),
+    ])
+    expect(said).toContain('no collection of code')
+    expect(status).toBe(0)
+    expect(await readFile(join(output, 'study.yaml'), 'utf8')).not.toContain('code-search')
+  }, 240_000)
 
   it('finds at least 800 sections in the packages of this repository', async () => {
     const { buildKnownItem } = await import('../src/data/index.ts')
@@ -74,34 +101,4 @@ describe('quickstart', () => {
     expect(documents).toBeGreaterThanOrEqual(800)
     expect(queries).toBeGreaterThanOrEqual(200)
   })
-})
-
-describeWith('quickstart with a hub', [minilmPath], () => {
-  it('fetches the model, compares it and its fusions, and leaves a study that runs offline without work', async () => {
-    const hub = await TestHub.start()
-    const files: Record<string, Uint8Array> = {}
-    for (const name of await readdir(minilmPath, { recursive: true, encoding: 'utf8' }))
-      if (/\.(json|txt|safetensors)$/.test(name)) files[name] = await readFile(join(minilmPath, name))
-    hub.push('models/sentence-transformers/all-MiniLM-L6-v2', files)
-    const output = join(folder, 'hub')
-    const env = { HF_ENDPOINT: hub.endpoint, HF_HOME: join(folder, 'hf') }
-    const { code, stderr, stdout } = await runCli(
-      ['quickstart', '--docs', docs, '-o', output, '-w', join(folder, 'w3'), '--json'],
-      { env },
-    )
-    expect(stderr).not.toContain('cannot be had')
-    expect(code).toBe(0)
-    const results = JSON.parse(stdout) as StudyResults
-    expect(results.trials.map((t) => [t.retriever, t.status])).toEqual(
-      ['bm25', 'bm25-unicode', 'bm25-code', 'bm25-whitespace', 'minilm', 'rrf', 'weighted-sum'].map((id) => [
-        id,
-        'done',
-      ]),
-    )
-    expect(results.trials.find((t) => t.retriever === 'minilm')!.mean['nDCG@10']).toBeGreaterThan(0.5)
-    const again = await runCli(['run', join(output, 'study.yaml'), '--offline', '-w', join(folder, 'w3')], { env })
-    expect(again.stderr).toContain('Nothing to do: 7 of 7 trials cached.')
-    expect(await readFile(join(output, 'report.html'), 'utf8')).not.toContain(folder)
-    expect((await runCli(['models'], { env })).stdout).toMatch(/sentence-transformers\/all-MiniLM-L6-v2 +bert .* yes/)
-  }, 120_000)
 })

@@ -38,7 +38,7 @@ export function createProgram(): Command {
       'after',
       `
 Examples:
-  fieldtrial quickstart                            a first study out of the documentation on this machine
+  fieldtrial quickstart                            a first study out of what is on this machine
   fieldtrial init --code src                       a study file, and a collection made of your own code
   fieldtrial run study.yaml                        run a study, or what is left of it
   fieldtrial run --collection DIR --retriever bm25 --retriever MODEL -m nDCG@10

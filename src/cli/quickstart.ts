@@ -1,21 +1,25 @@
 import { existsSync } from 'node:fs'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { FieldtrialError } from '../core/errors.ts'
+import type { LongWork } from '../core/progress.ts'
+import type { QuickstartCollection } from '../study/quickstart/study.ts'
 import { interruptible } from './interrupt.ts'
 import { openWorkspace, WORKSPACE_HELP } from './options.ts'
 import { ProgressLine } from './progress.ts'
 import { createTerminal, say } from './terminal.ts'
 
-/** Fewer sections than this say nothing about retrievers. */
+/** Fewer sections than this, where no folder was named, say nothing about retrievers. */
 const MIN_DOCUMENTS = 800
+/** Nor do fewer queries than this over code. */
+const MIN_CODE_QUERIES = 20
 
 interface QuickstartFlags {
   docs?: string[]
+  code?: string | false
   output: string
   workspace?: string
-  offline?: boolean
   json?: boolean
   quiet?: boolean
 }
@@ -23,21 +27,23 @@ interface QuickstartFlags {
 export function registerQuickstart(program: Command): void {
   program
     .command('quickstart')
-    .summary('a first study out of the documentation on this machine')
+    .summary('a first study out of the documentation and the code on this machine')
     .description(
-      'Builds a known-item collection out of Markdown files (heading → its section) and compares BM25 with its analyzers, all-MiniLM-L6-v2 and their fusions. Needs nothing but what is here; the model is fetched if it can be.',
+      'Makes two collections out of what is installed: documentation (heading → its section) and code (first sentence of a comment → its function). Then BM25, eight small language models that differ in what they were trained on, a retriever made of one of them, and its fusions with BM25. The models come with fieldtrial: no network is used.',
     )
     .option('--docs <dir...>', 'folders with Markdown files (default: the node_modules here and those of fieldtrial)')
+    .option('--code <dir>', 'folder with code (default: that of fieldtrial itself, which no model here was trained on)')
+    .option('--no-code', 'documentation only')
     .option('-o, --output <dir>', 'folder of the study file, results and reports', 'fieldtrial-quickstart')
     .option('-w, --workspace <dir>', WORKSPACE_HELP)
-    .option('--offline', 'never use the network')
     .option('--json', 'print the results as JSON to standard output')
     .option('-q, --quiet', 'no progress and no notices')
-    .addHelpText('after', '\nExamples:\n  fieldtrial quickstart\n  fieldtrial quickstart --docs ~/notes')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fieldtrial quickstart\n  fieldtrial quickstart --docs ~/notes --code ~/project/src',
+    )
     .action(async (flags: QuickstartFlags) => {
       const terminal = createTerminal({ quiet: flags.quiet ?? false })
-      const { buildKnownItem } = await import('../data/index.ts')
-      const { findSmallEncoder } = await import('../study/quickstart/model.ts')
       const { quickstartStudy, quickstartYaml } = await import('../study/quickstart/study.ts')
       const { parseStudy } = await import('../study/parse.ts')
       const { writeAtomic } = await import('../core/atomic.ts')
@@ -54,27 +60,23 @@ export function registerQuickstart(program: Command): void {
             say(terminal, notice.message)
           },
         }
+        const tell = (line: string) => {
+          progress.clear()
+          say(terminal, line)
+        }
         const roots = flags.docs?.map((dir) => resolve(dir)) ?? defaultRoots()
-        const collection = join(output, 'known-item')
-        say(terminal, `Reading the documentation in ${roots.join(' and ')} …`)
-        const { documents, queries } = await buildKnownItem(roots, collection, {}, work)
-        progress.clear()
-        if (documents < (flags.docs ? 2 : MIN_DOCUMENTS))
-          throw new FieldtrialError('DATA_MISSING', `Only ${documents} sections were found in ${roots.join(', ')}.`, {
-            hint: 'Name folders with more Markdown files: fieldtrial quickstart --docs DIR.',
-          })
-        say(terminal, `Known-item collection: ${documents} sections, ${queries} headings to find them by.`)
-        const encoder = await findSmallEncoder(workspace, { ...work, ...(flags.offline ? { offline: true } : {}) })
-        progress.clear()
-        if ('reasons' in encoder)
-          say(
-            terminal,
-            `all-MiniLM-L6-v2 cannot be had, so the study goes on without it:\n${encoder.reasons.map((reason) => `  - ${reason}`).join('\n')}`,
+        const collections = [await docsCollection(roots, flags.docs !== undefined, output, work, tell)]
+        if (flags.code !== false) {
+          const code = await codeCollection(
+            flags.code === undefined ? ownCode() : { root: resolve(flags.code) },
+            output,
+            work,
+            tell,
           )
+          if (code !== undefined) collections.push(code)
+        }
         const file = join(output, 'study.yaml')
-        const text = quickstartYaml(
-          quickstartStudy('./known-item', 'model' in encoder ? portable(encoder.model, output) : null),
-        )
+        const text = quickstartYaml(quickstartStudy(collections))
         await writeAtomic(file, text)
         say(terminal, `Study file: ${file}`)
         return runStudyJob({
@@ -82,11 +84,71 @@ export function registerQuickstart(program: Command): void {
           workspace,
           terminal,
           signal,
+          offline: true,
           ...(flags.json ? { json: true } : {}),
-          ...(flags.offline ? { offline: true } : {}),
         })
       })
     })
+}
+
+type Tell = (line: string) => void
+
+async function docsCollection(
+  roots: readonly string[],
+  named: boolean,
+  output: string,
+  work: LongWork,
+  tell: Tell,
+): Promise<QuickstartCollection> {
+  const { buildKnownItem } = await import('../data/index.ts')
+  tell(`Reading the documentation in ${roots.join(' and ')} …`)
+  const { documents, queries } = await buildKnownItem(roots, join(output, 'docs-search'), {}, work)
+  if (documents < (named ? 2 : MIN_DOCUMENTS))
+    throw new FieldtrialError('DATA_MISSING', `Only ${documents} sections were found in ${roots.join(', ')}.`, {
+      hint: 'Name folders with more Markdown files: fieldtrial quickstart --docs DIR.',
+    })
+  tell(`docs-search: ${documents} sections, ${queries} headings to find them by.`)
+  return { folder: './docs-search', documents }
+}
+
+/** Undefined where the folder has too little documented code. */
+async function codeCollection(
+  { root, include }: CodeFolder,
+  output: string,
+  work: LongWork,
+  tell: Tell,
+): Promise<QuickstartCollection | undefined> {
+  const { collectCode } = await import('../data/collect/index.ts')
+  tell(`Reading the code in ${root} …`)
+  try {
+    const { counts } = await collectCode(
+      root,
+      join(output, 'code-search'),
+      { test: 0.9, dev: 0, ...(include ? { include } : {}) },
+      work,
+    )
+    if (counts.queries.test >= MIN_CODE_QUERIES) {
+      tell(`code-search: ${counts.documents} functions and types, ${counts.queries.test} comments to find them by.`)
+      return { folder: './code-search', documents: counts.documents }
+    }
+    tell(`${root} has ${counts.queries.test} documented functions under test, too few: no collection of code.`)
+  } catch (error) {
+    if (!(error instanceof FieldtrialError) || error.code !== 'DATA_MISSING') throw error
+    tell(`${root} has no code that can be read: no collection of code.`)
+  }
+  return undefined
+}
+
+interface CodeFolder {
+  readonly root: string
+  /** Only these files, as patterns. */
+  readonly include?: readonly string[]
+}
+
+/** fieldtrial's sources in a clone; as a package it has them compiled, comments and all. */
+function ownCode(): CodeFolder {
+  const own = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
+  return existsSync(own('src')) ? { root: own('src') } : { root: own('dist'), include: ['*.js'] }
 }
 
 /** The packages installed here and beside fieldtrial, wherever it is installed. */
@@ -101,9 +163,4 @@ function defaultRoots(): string[] {
       hint: 'Name folders with Markdown files: fieldtrial quickstart --docs DIR.',
     })
   return [...new Set(roots)]
-}
-
-/** A folder relative to the study file, so that both can be moved together; a hub id as it is. */
-function portable(model: string, output: string): string {
-  return isAbsolute(model) ? `./${relative(output, model)}`.replace(/^\.\/\.\./, '..') : model
 }

@@ -181,6 +181,9 @@ class Distillation:
                 if late:
                     self.log(f"{what}: time is up after step {step + 1} of {steps}")
                     return step + 1, False
+            # There may be fewer than were asked for: see `fit`.
+            if step + 1 == steps:
+                break
         return steps, True
 
     def _sync(self) -> None:

@@ -97,14 +97,14 @@ def question(what: dict, r: Random) -> tuple[str, str]:
     return r.choice(((f"What is {where}?", f"{name(thing['colour'], thing['shape']).capitalize()}."), (f"What colour is the shape {where}?", thing["colour"].capitalize() + "."), (f"Where is the {thing['colour']} {thing['shape']}?", f"{where.capitalize()}.")))
 
 
-def collection(out: Path, count: int, seed: str = "scenes for tests") -> None:
-    """corpus.jsonl, images/, queries.jsonl and qrels/test.tsv; no two scenes with the same caption."""
+def collection(out: Path, count: int, train: int = 0, seed: str = "scenes for tests") -> None:
+    """corpus.jsonl, images/, queries.jsonl, qrels/test.tsv and, if asked for, qrels/train.tsv; no two scenes with the same caption."""
     (out / "images").mkdir(parents=True, exist_ok=True)
     (out / "qrels").mkdir(exist_ok=True)
     seen: set[str] = set()
     rows = []
     i = 0
-    while len(rows) < count:
+    while len(rows) < count + train:
         r = Random(f"{seed} {i}")
         i += 1
         what = scene(r)
@@ -113,21 +113,24 @@ def collection(out: Path, count: int, seed: str = "scenes for tests") -> None:
             continue
         seen.add(key)
         rows.append((f"scene-{len(rows)}", what, caption(what, r)))
-    with open(out / "corpus.jsonl", "w", encoding="utf-8") as corpus, open(out / "queries.jsonl", "w", encoding="utf-8") as queries, open(out / "qrels" / "test.tsv", "w", encoding="utf-8") as qrels:
-        qrels.write("query-id\tcorpus-id\tscore\n")
+    with open(out / "corpus.jsonl", "w", encoding="utf-8") as corpus, open(out / "queries.jsonl", "w", encoding="utf-8") as queries:
         for key, what, text in rows:
             draw(what).save(out / "images" / f"{key}.png", optimize=True)
             corpus.write(json.dumps({"_id": key, "title": "", "text": "", "image": f"images/{key}.png"}) + "\n")
             queries.write(json.dumps({"_id": f"q-{key}", "text": text}) + "\n")
-            qrels.write(f"q-{key}\t{key}\t1\n")
+    for split, part in (("test", rows[:count]), ("train", rows[count:])):
+        if part:
+            lines = "".join(f"q-{key}\t{key}\t1\n" for key, _, _ in part)
+            (out / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{lines}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Draws a collection of scenes with captions.")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=240)
+    parser.add_argument("--train", type=int, default=0, help="so many more, for training")
     arguments = parser.parse_args()
-    collection(arguments.out, arguments.count)
+    collection(arguments.out, arguments.count, arguments.train)
 
 
 if __name__ == "__main__":

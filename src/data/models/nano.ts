@@ -25,7 +25,7 @@ const COMMON = {
   licence: 'apache-2.0',
 } as const
 
-const CHAT = { chat: true, systemTurn: 'You are a helpful assistant.', recipe: { recipe: 'promptreps' } } as const
+const CHAT = { chat: true, systemTurn: 'You are a helpful assistant.', recipe: { recipe: 'mean' } } as const
 
 /**
  * Eight siblings of 4.8 million parameters that come with fieldtrial and differ only in what they were trained on, and a retriever made of one of
