@@ -1,6 +1,7 @@
 /*
  * Runs a study of studies/small/ that has the models `qwen` and `minilm` (recipes.yaml unless told) over folders: a language model's, an
- * encoder's, and collections', of which a study of a unified collection makes one. `--model` names other files for single models of the study. Needs a build (`npm run build`) for the report's page.
+ * encoder's, and collections', of which a study of a unified collection makes one. Models that come with fieldtrial stay; what the study trains learns
+ * from the last collection. `--model` names other files for single models of the study. Needs a build (`npm run build`) for the report's page.
  *
  *   node scripts/recipe-study.ts MODEL ENCODER COLLECTION… [--study FILE] [--model ID=PATH]… [--output DIR] [--workspace DIR]
  */
@@ -13,6 +14,7 @@ import { executePlan } from '../src/study/execute.ts'
 import { writeResults } from '../src/study/output.ts'
 import { readStudy } from '../src/study/parse.ts'
 import { planStudy } from '../src/study/plan.ts'
+import { trainStudy } from '../src/train/study.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -43,13 +45,19 @@ const study = await readStudy(file, (input) => ({
     ? [{ name: 'all', unified: collections }]
     : collections,
   models: input.models!.map((given) => {
-    const { id } = given as { id: string }
+    const { id, model: named, train } = given as { id: string; model?: string; train?: object }
+    if (train !== undefined)
+      return { ...(given as object), train: { ...train, data: [{ source: collections.at(-1)! }] } }
+    if (named?.startsWith('nano-')) return given
     return { ...(given as object), model: others.get(id) ?? (id === 'qwen' ? model : encoder) }
   }) as typeof input.models,
   output: { dir: resolve(values.output ?? `results/${input.name}`) },
 }))
 const workspace = await Workspace.open(values.workspace ?? '.fieldtrial')
-const plan = await planStudy(study, workspace)
+const trained = await trainStudy(study, workspace, {
+  onNotice: ({ message }) => process.stderr.write(`${message}\n`),
+})
+const plan = await planStudy(trained.study, workspace)
 const executed = await executePlan(plan, workspace, {
   onTrial: (trial, { done, of, seconds }) => {
     const score = trial.status === 'done' ? trial.mean['nDCG@10']!.toFixed(4) : trial.error!.message

@@ -94,7 +94,9 @@ describeTransformers('beside Python', () => {
     })
     for (const name of NAMES) {
       const { folder } = await resolveModel(name, context)
-      for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json'])
+      const files = async (path: string) => (await readdir(path, { recursive: true })).sort()
+      expect(await files(folder)).toEqual(await files(join(out, name)))
+      for (const file of (await files(folder)).filter((file) => file.endsWith('.json')))
         expect(await readFile(join(folder, file), 'utf8')).toBe(await readFile(join(out, name, file), 'utf8'))
       const [mine, theirs] = [(await readCheckpoint(folder))!, (await readCheckpoint(join(out, name)))!]
       expect([...mine.keys()].sort()).toEqual([...theirs.keys()].sort())

@@ -62,7 +62,7 @@ describe('quickstart', () => {
       ['bm25', 'bm25-code', ...NANO.map(({ name }) => name), 'rrf', 'weighted-sum'].sort(),
     )
     expect(results.trials.every((trial) => trial.status === 'done')).toBe(true)
-    // Thirteen documents of their own words: the bundled retriever finds them, and more than by chance.
+    // Twelve documents of their own words: the bundled retriever finds them, and more than by chance.
     const found = results.trials.find((t) => t.retriever === 'nano-retriever' && t.collection === 'docs-search')
     expect(found!.mean['nDCG@10']).toBeGreaterThan(0.6)
     const again = await runCli(['run', join(output, 'study.yaml'), '--offline', '-w', join(folder, 'w1')], { env })
@@ -70,7 +70,7 @@ describe('quickstart', () => {
     expect(await readFile(join(output, 'report.html'), 'utf8')).not.toContain(folder)
   })
 
-  it('goes on without code where there is none, and refuses folders without documentation', async () => {
+  it('leaves code out where it is told to, and refuses folders without code or documentation', async () => {
     const empty = join(folder, 'empty')
     await mkdir(empty)
     const none = ['-o', join(folder, 'none'), '-w', join(folder, 'w2')]
@@ -78,19 +78,17 @@ describe('quickstart', () => {
     expect(code).toBe(3)
     expect(stderr).toContain('Only 0 sections')
     const output = join(folder, 'docs-only')
-    const { stderr: said, code: status } = await runCli([
-      'quickstart',
-      '--docs',
-      docs,
-      '--code',
-      empty,
-      '-o',
-      output,
-      '-w',
-      join(folder, 'w1'),
-    ])
-    expect(said).toContain('no collection of code')
-    expect(status).toBe(0)
+    const to = ['-o', output, '-w', join(folder, 'w1')]
+    const refused = await runCli(['quickstart', '--docs', docs, '--code', join(folder, 'mistyped'), ...to])
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('mistyped') })
+    const few = join(folder, 'few')
+    await mkdir(few)
+    await writeFile(
+      join(few, 'one.js'),
+      '/** Adds one to a number that it is given. */\nexport const one = (n) => n + 1\n',
+    )
+    expect((await runCli(['quickstart', '--docs', docs, '--code', few, ...to])).stderr).toContain('--no-code')
+    expect((await runCli(['quickstart', '--docs', docs, '--no-code', ...to])).code).toBe(0)
     expect(await readFile(join(output, 'study.yaml'), 'utf8')).not.toContain('code-search')
   }, 240_000)
 

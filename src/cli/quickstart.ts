@@ -67,13 +67,8 @@ export function registerQuickstart(program: Command): void {
         const roots = flags.docs?.map((dir) => resolve(dir)) ?? defaultRoots()
         const collections = [await docsCollection(roots, flags.docs !== undefined, output, work, tell)]
         if (flags.code !== false) {
-          const code = await codeCollection(
-            flags.code === undefined ? ownCode() : { root: resolve(flags.code) },
-            output,
-            work,
-            tell,
-          )
-          if (code !== undefined) collections.push(code)
+          const code = flags.code === undefined ? ownCode() : { root: resolve(flags.code) }
+          collections.push(await codeCollection(code, output, work, tell))
         }
         const file = join(output, 'study.yaml')
         const text = quickstartYaml(quickstartStudy(collections))
@@ -101,8 +96,9 @@ async function docsCollection(
   tell: Tell,
 ): Promise<QuickstartCollection> {
   const { buildKnownItem } = await import('../data/index.ts')
+  const { QUICKSTART_DOCS } = await import('../study/quickstart/study.ts')
   tell(`Reading the documentation in ${roots.join(' and ')} …`)
-  const { documents, queries } = await buildKnownItem(roots, join(output, 'docs-search'), {}, work)
+  const { documents, queries } = await buildKnownItem(roots, join(output, 'docs-search'), QUICKSTART_DOCS, work)
   if (documents < (named ? 2 : MIN_DOCUMENTS))
     throw new FieldtrialError('DATA_MISSING', `Only ${documents} sections were found in ${roots.join(', ')}.`, {
       hint: 'Name folders with more Markdown files: fieldtrial quickstart --docs DIR.',
@@ -111,32 +107,25 @@ async function docsCollection(
   return { folder: './docs-search', documents }
 }
 
-/** Undefined where the folder has too little documented code. */
+/** @throws FieldtrialError `DATA_MISSING` where the folder is not there, or has too little documented code. */
 async function codeCollection(
   { root, include }: CodeFolder,
   output: string,
   work: LongWork,
   tell: Tell,
-): Promise<QuickstartCollection | undefined> {
+): Promise<QuickstartCollection> {
   const { collectCode } = await import('../data/collect/index.ts')
   tell(`Reading the code in ${root} …`)
-  try {
-    const { counts } = await collectCode(
-      root,
-      join(output, 'code-search'),
-      { test: 0.9, dev: 0, ...(include ? { include } : {}) },
-      work,
+  const options = { test: 0.9, dev: 0, ...(include ? { include } : {}) }
+  const { counts } = await collectCode(root, join(output, 'code-search'), options, work)
+  if (counts.queries.test < MIN_CODE_QUERIES)
+    throw new FieldtrialError(
+      'DATA_MISSING',
+      `Only ${counts.queries.test} comments that could be queries were found in ${root}.`,
+      { hint: 'Name a folder with more documented code (--code DIR), or leave code out (--no-code).' },
     )
-    if (counts.queries.test >= MIN_CODE_QUERIES) {
-      tell(`code-search: ${counts.documents} functions and types, ${counts.queries.test} comments to find them by.`)
-      return { folder: './code-search', documents: counts.documents }
-    }
-    tell(`${root} has ${counts.queries.test} documented functions under test, too few: no collection of code.`)
-  } catch (error) {
-    if (!(error instanceof FieldtrialError) || error.code !== 'DATA_MISSING') throw error
-    tell(`${root} has no code that can be read: no collection of code.`)
-  }
-  return undefined
+  tell(`code-search: ${counts.documents} functions and types, ${counts.queries.test} comments to find them by.`)
+  return { folder: './code-search', documents: counts.documents }
 }
 
 interface CodeFolder {

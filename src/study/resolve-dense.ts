@@ -257,7 +257,8 @@ function trainingOf(given: ModelInput, path: Path, { folder, problem }: ResolveC
   if (!('file' in train)) return { input: train, folder, name: train.name ?? given.id ?? modelName(train.model) }
   const file = resolve(folder, train.file)
   if (!existsSync(file)) problem(at, `There is no training file ${train.file}.`, 'Check the path.')
-  return { file, ...('model' in train ? { model: localPath(train.model, folder) ?? train.model } : {}) }
+  const model = 'model' in train ? train.model : undefined
+  return { file, ...(model === undefined ? {} : { model: localPath(model, folder) ?? model }) }
 }
 
 function trainingName(training: TrainingRef): string {

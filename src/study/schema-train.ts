@@ -218,7 +218,7 @@ const hosts = z.strictObject({
 /** In a study: a training file for another base, so that a family is trained alike. */
 export const trainOther = z.strictObject({
   file: z.string().min(1).describe('The training file.'),
-  model: z.string().min(1).describe('The base, in place of the file’s.'),
+  model: z.string().min(1).optional().describe('The base, in place of the file’s. Default: the file’s.'),
 })
 
 /** The fields of a training file, also of a `train:` section in a study. */

@@ -2,11 +2,14 @@ import { stringify } from 'yaml'
 import { NANO_SIBLINGS } from '../../data/models/nano.ts'
 import type { StudyInput } from '../schema.ts'
 
-/** A larger collection than this is sampled: nine encoders read it while a newcomer waits. */
+/** Collections are no larger: nine encoders read them while a newcomer waits. */
 const DOCUMENTS = 1_000
-const QUERIES = 150
+const QUERIES = 200
 /** Tokens that are read of each text. */
 const LENGTH = 96
+
+/** How much of the documentation is taken. */
+export const QUICKSTART_DOCS = { maxDocuments: DOCUMENTS, maxQueries: QUERIES } as const
 
 /** A collection of the first study: its folder, relative to the study file, and how many documents it has. */
 export interface QuickstartCollection {
@@ -24,7 +27,7 @@ export function quickstartStudy(collections: readonly QuickstartCollection[]): S
     description:
       'Does what a language model was trained on make it a better retriever? Eight small siblings on the documentation and the code of this machine, beside BM25 and a retriever made of one of them.',
     collections: collections.map(({ folder, documents }) =>
-      documents > 1.25 * DOCUMENTS
+      documents > DOCUMENTS
         ? {
             source: folder,
             name: folder.replace(/^.*\//, ''),
