@@ -9,11 +9,11 @@ export function registerClean(program: Command): void {
     .command('clean')
     .summary('remove artifacts that no study needs')
     .description(
-      'Removes what no study of the workspace needs any more, left-overs of killed processes, and locks of dead ones.',
+      'Removes what no study of the workspace needs any more, left-overs of killed processes on this machine, and locks of dead ones.',
     )
     .option('-w, --workspace <dir>', WORKSPACE_HELP)
     .option('--forget <study>', 'forget a study first, so that what only it needed goes too')
-    .option('--all', 'remove every artifact')
+    .option('--all', 'remove every artifact, and every converted or rounded copy of a model')
     .option('--dry-run', 'say what would go, and remove nothing')
     .addHelpText('after', '\nExamples:\n  fieldtrial clean --dry-run\n  fieldtrial clean --forget first-look')
     .action(async (flags: { workspace?: string; forget?: string; all?: boolean; dryRun?: boolean }) => {

@@ -2,9 +2,17 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { asWriteError, makeFolder, removeLeftovers, writeAtomic } from './atomic.ts'
+import {
+  asWriteError,
+  makeFolder,
+  removeLeftovers,
+  scratchName,
+  takeApart,
+  temporaryName,
+  writeAtomic,
+} from './atomic.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -68,6 +76,21 @@ describe('writeAtomic', () => {
     await removeLeftovers(join(folder, 'out'))
     expect((await readdir(folder)).sort()).toEqual(names.filter((name) => name !== left('out', child.pid!)))
     await removeLeftovers(join(folder, 'absent', 'out'))
+  })
+
+  it('tells from a name which process it belongs to', () => {
+    expect(takeApart(basename(temporaryName('/w/out.gguf')))).toEqual({
+      of: 'out.gguf',
+      pid: process.pid,
+      kind: 'partial',
+    })
+    expect(takeApart(basename(scratchName('/w/fuse-search')))).toEqual({
+      of: 'fuse-search',
+      pid: process.pid,
+      kind: 'scratch',
+    })
+    for (const name of ['out', 'out.partial', 'out.12-0123.partial', 'out-12-0123abcd.partial', 'out.12-0123abcd'])
+      expect(takeApart(name)).toBeNull()
   })
 
   it('says what to do when the disk is full', () => {

@@ -11,17 +11,32 @@ export function temporaryName(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`
 }
 
+/** A name that no other process uses, for a folder that this process removes when it is done; begins with `path`. */
+export function scratchName(path: string): string {
+  return `${path}-${process.pid}-${randomBytes(4).toString('hex')}`
+}
+
+/** What `temporaryName` or `scratchName` was asked for, and by which process; null for a name that neither of them makes. */
+export function takeApart(
+  name: string,
+): { readonly of: string; readonly pid: number; readonly kind: 'partial' | 'scratch' } | null {
+  const whole = name.endsWith(TEMPORARY_SUFFIX) ? name.slice(0, -TEMPORARY_SUFFIX.length) : name
+  const kind = whole === name ? 'scratch' : 'partial'
+  const [, of, mark, pid] = /^(.+)([.-])(\d+)-[0-9a-f]{8}$/.exec(whole) ?? []
+  return of === undefined || mark !== (kind === 'partial' ? '.' : '-') ? null : { of, pid: Number(pid), kind }
+}
+
 /** Removes what processes that are gone have left under `temporaryName(path)`. */
 export async function removeLeftovers(path: string): Promise<void> {
-  const name = basename(path)
   for (const entry of await readdir(dirname(path)).catch(() => [])) {
-    if (!entry.startsWith(`${name}.`) || !entry.endsWith(TEMPORARY_SUFFIX)) continue
-    const pid = /^(\d+)-[0-9a-f]{8}$/.exec(entry.slice(name.length + 1, -TEMPORARY_SUFFIX.length))?.[1]
-    if (pid !== undefined && isGone(Number(pid))) await rm(join(dirname(path), entry), { recursive: true, force: true })
+    const made = takeApart(entry)
+    if (made?.kind === 'partial' && made.of === basename(path) && isGone(made.pid))
+      await rm(join(dirname(path), entry), { recursive: true, force: true })
   }
 }
 
-function isGone(pid: number): boolean {
+/** Whether no process of this machine has that number. */
+export function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return false

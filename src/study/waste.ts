@@ -1,10 +1,13 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TEMPORARY_SUFFIX } from '../core/atomic.ts'
+import { takeApart } from '../core/atomic.ts'
 import { FieldtrialError, systemCode } from '../core/errors.ts'
 import { withLock } from '../core/lock.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { ARTIFACT_KINDS, type Workspace } from '../core/workspace.ts'
+import { leftovers } from './leftovers.ts'
+
+const LOCK_SUFFIX = '.lock'
 
 export interface Waste {
   /** Path relative to the workspace. */
@@ -13,8 +16,11 @@ export interface Waste {
   readonly bytes: number
 }
 
-/** A partial file this old belongs to a process that is dead: writers rename within seconds. */
-const PARTIAL_AGE_MS = 60 * 60 * 1000
+/**
+ * Folders of `cache/` that hold copies of models, in a form of their own, which the next study that needs them makes again: GGUF files of
+ * checkpoints, rounded weights, the models that come with fieldtrial, settings and tokenizers of GGUF files.
+ */
+const DERIVED = ['converted', 'quantized', 'bundled', 'gguf'] as const
 
 /** What can be removed from a workspace without loss to any study that it remembers. */
 export async function findWaste(
@@ -22,25 +28,22 @@ export async function findWaste(
   options: { readonly all: boolean; readonly forget?: string },
 ): Promise<Waste[]> {
   const needed = options.all ? new Set<string>() : await neededArtifacts(workspace, options.forget)
-  const waste: Waste[] = []
-  for (const kind of ARTIFACT_KINDS) {
-    for (const name of await list(workspace.path(kind))) {
-      const path = `${kind}/${name}`
-      if (needed.has(path))
-        for (const partial of await partials(workspace.path(path)))
-          waste.push({
-            name: `${path}/${partial.name}`,
-            why: 'left by a process that was killed',
-            bytes: partial.bytes,
-          })
-      else
-        waste.push({
-          name: path,
-          why: options.all ? 'all artifacts' : 'no study needs it',
-          bytes: await size(workspace.path(path)),
-        })
+  const found = new Map<string, string>()
+  const add = async (folder: string, why: string) => {
+    for (const name of await list(workspace.path(folder))) {
+      const path = `${folder}/${name}`
+      // What another process makes now is its own; what one that is gone was making is found below, and so is its lock.
+      const beside = name.endsWith(LOCK_SUFFIX) || takeApart(name)?.kind === 'partial'
+      if (!beside && !needed.has(path)) found.set(path, why)
     }
   }
+  for (const kind of ARTIFACT_KINDS) await add(kind, options.all ? 'all artifacts' : 'no study needs it')
+  if (options.all)
+    for (const name of DERIVED) await add(`cache/${name}`, 'made of a model, and made again when it is needed')
+  for await (const path of leftovers(workspace.root, new Set(found.keys())))
+    found.set(path, 'left by a process that was killed')
+  const waste: Waste[] = []
+  for (const [name, why] of found) waste.push({ name, why, bytes: await size(workspace.path(name)) })
   return waste
 }
 
@@ -58,14 +61,26 @@ export async function removeWaste(
     for (const { file, study } of await remembered(workspace))
       if (study === options.forget) await rm(file, { force: true })
   for (const item of waste) {
-    const [kind, fingerprint] = item.name.split('/')
-    const lock = workspace.path('locks', `${kind}-${fingerprint}.lock`)
-    const removed = await unlessHeld(lock, () => rm(workspace.path(item.name), { recursive: true, force: true }))
+    const removed = await unlessHeld(lockOf(workspace, item), () =>
+      rm(workspace.path(item.name), { recursive: true, force: true }),
+    )
     if (removed) options.onRemoved?.(item)
   }
   // Taking a lock over and giving it back removes it, unless its process lives.
   for (const name of await list(workspace.path('locks')))
     await unlessHeld(workspace.path('locks', name), async () => undefined)
+}
+
+/** Under which a path is made: an artifact under the workspace's lock of it, anything else under one beside it. */
+function lockOf(workspace: Workspace, { name }: Waste): string {
+  const whole = name.split('/').map((part) => {
+    const made = takeApart(part)
+    return made?.kind === 'partial' ? made.of : part
+  })
+  const [kind, fingerprint] = whole
+  return ARTIFACT_KINDS.some((one) => one === kind) && fingerprint !== undefined
+    ? workspace.path('locks', `${kind}-${fingerprint}${LOCK_SUFFIX}`)
+    : workspace.path(`${whole.join('/')}${LOCK_SUFFIX}`)
 }
 
 /** Does the work under a lock, or nothing if a live process holds it. */
@@ -113,16 +128,6 @@ async function needsOf(file: string): Promise<Needs> {
       { hint: 'Delete the file and run that study again; it does no work that is done.', where: { file }, cause },
     )
   }
-}
-
-async function partials(folder: string): Promise<{ name: string; bytes: number }[]> {
-  const found: { name: string; bytes: number }[] = []
-  for (const name of await list(folder)) {
-    if (!name.endsWith(TEMPORARY_SUFFIX)) continue
-    const info = await stat(join(folder, name)).catch(() => undefined)
-    if (info && Date.now() - info.mtimeMs > PARTIAL_AGE_MS) found.push({ name, bytes: info.size })
-  }
-  return found
 }
 
 async function list(folder: string): Promise<string[]> {

@@ -1,5 +1,6 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder, scratchName } from '../../core/atomic.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import type { Run } from '../../data/types.ts'
@@ -44,9 +45,9 @@ export async function trySpace(
 ): Promise<SpaceRun> {
   const spaces = (side: 'documents' | 'queries') =>
     members.map(({ name, vectors }): MemberSpace => ({ name, store: vectors[side], similarity: vectors.similarity }))
-  await mkdir(workspace.cache, { recursive: true })
-  const folder = await mkdtemp(join(workspace.cache, 'fuse-search-'))
+  const folder = scratchName(join(workspace.cache, 'fuse-search'))
   try {
+    await makeFolder(folder)
     const fitted = await fitSpace(spaces('documents'), options, work)
     const dtype = members.every(({ vectors }) => vectors.documents.meta.dtype === 'float16') ? 'float16' : 'float32'
     const target = (name: string) => ({ folder: join(folder, name), identity: { tried: name } })

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { writeAtomic } from '../../core/atomic.ts'
+import { scratchName, writeAtomic } from '../../core/atomic.ts'
 import { FieldtrialError } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
 import type { LongWork } from '../../core/progress.ts'
@@ -203,7 +202,7 @@ async function withNested(
 ): Promise<SampleBias | null> {
   const largest = sizes.at(-1)
   if (largest === undefined) return measure([])
-  const folder = join(workspace.cache, `sample-${process.pid}-${randomBytes(4).toString('hex')}`)
+  const folder = scratchName(join(workspace.cache, 'sample'))
   try {
     await writeSample(folder, source.whole, new Set(order.slice(0, largest)), source.splits.slice(0, 1), work)
     return await measure(sizes.map((size) => corpusIn(folder, source, new Set(order.slice(0, size)), workspace)))
