@@ -124,6 +124,8 @@ describeTransformers('a training file', () => {
     const second = await run(merged)
     expect(second).toMatchObject({ cached: true, mergedFolder: join(first.folder, 'merged') })
     expect(lines.filter((line) => /nothing is trained again/.test(line))).toHaveLength(1)
+    // Also where the file asks for GPUs, and there is none.
+    expect(await run({ ...merged, device: 'cuda:all' })).toMatchObject({ cached: true })
     expect(await readFile(join(first.folder, 'events.jsonl'), 'utf8')).toBe(events)
     const name = 'model.layers.0.self_attn.q_proj.weight'
     const [base, whole] = await Promise.all(

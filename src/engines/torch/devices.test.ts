@@ -1,31 +1,6 @@
-import { chmod, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../../test/support/files.ts'
+import { CPU, gpu, pythonOfMachine as machine } from '../../../test/support/machine.ts'
 import { requireDevices, resolveDevices } from './devices.ts'
-import type { TorchDevice } from './python.ts'
-
-const CPU: TorchDevice = { name: 'cpu', kind: 'cpu', label: 'processor', free: null, total: null }
-const gpu = (n: number): TorchDevice => ({ name: `cuda:${n}`, kind: 'cuda', label: 'NVIDIA H200', free: 1, total: 2 })
-
-/** A program that answers as a Python with such a PyTorch on a machine with such devices does. */
-async function machine(torch: string, devices: readonly TorchDevice[]): Promise<string> {
-  const file = join(await temporaryFolder(), 'python')
-  const facts = (seen: readonly TorchDevice[] | null) =>
-    JSON.stringify({ python: '3.12.0', versions: { torch, transformers: '5.17.0' }, devices: seen })
-  await writeFile(
-    file,
-    `#!/bin/sh
-case "$*" in
-  *python_version*) echo 3.12.0 ;;
-  *--devices*) echo '${facts(devices)}' ;;
-  *) echo '${facts(null)}' ;;
-esac
-`,
-  )
-  await chmod(file, 0o755)
-  return file
-}
 
 async function check(python: string, given: string): Promise<void> {
   await requireDevices(python, given, await resolveDevices(python, given))

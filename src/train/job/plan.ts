@@ -66,7 +66,7 @@ export async function planTraining(
     throw new FieldtrialError('MODEL_INVALID', `${training.given} is a GGUF file, whose weights are rounded.`, {
       hint: 'Train the model that it was made of, and export the result.',
     })
-  await requireTrainingDevices(training, options)
+  const device = await requireTrainingDevices(training, options)
   const { folder } = await resolveModel(training.model, hub)
   const baseName = isAbsolute(training.model)
     ? training.model
@@ -77,7 +77,7 @@ export async function planTraining(
     baseName,
     recipe: training.recipe.recipe,
     parameters: training.recipe.parameters,
-    device: training.device,
+    device,
     ...(training.precision === null ? {} : { dtype: training.precision }),
     ...(training.packed === null ? {} : { packed: training.packed }),
     ...training.pixels,
