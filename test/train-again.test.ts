@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { Workspace } from '../src/core/workspace.ts'
 import { readCheckpoint, readTensor } from '../src/engines/text/safetensors.ts'
 import { readStudy } from '../src/study/parse.ts'
+import { readTrainingRates } from '../src/train/job/estimate.ts'
 import { type PlanTrainingOptions, planTraining } from '../src/train/job/plan.ts'
 import { runTraining } from '../src/train/job/run.ts'
 import { parseTraining } from '../src/train/parse.ts'
@@ -108,6 +109,13 @@ describeTransformers('a training file', () => {
     const first = await run({})
     expect(first).toMatchObject({ cached: false, mergedFolder: null })
     const events = await readFile(join(first.folder, 'events.jsonl'), 'utf8')
+    // Its speed is remembered as the worker trained it, which its next plan goes by.
+    const { rateKeyOf, estimate } = await plan('again')
+    const rates = await readTrainingRates(workspace)
+    const compiled = /"compiled":true/.test(events)
+    expect(events).toMatch(/"compiled":(true|false)/)
+    expect([rates[rateKeyOf(compiled)], rates[rateKeyOf(!compiled)]]).toEqual([expect.any(Number), undefined])
+    expect(estimate.measured).toBe(true)
     const merged = { output: { merged: true } }
 
     // In a study: engine onnx runs merged weights alone. A plan makes nothing, and says that something is to be made.

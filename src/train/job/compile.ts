@@ -13,20 +13,25 @@ const SAVED = 0.155
 export interface Compilation {
   readonly compile: boolean
   readonly estimate: JobEstimate
-  /** Under which the speed is remembered. */
-  readonly rateKey: string
 }
 
 /**
- * Compiles where the file says so, else on CUDA where the job is long enough to gain by it: at least 200 seconds, some twenty updates of a 7B
- * model. DoRA is never compiled: PEFT's code for it falls into dozens of graphs, and into more than the compiler keeps.
+ * Compiles where the file says so, else where the job is long enough to gain by it: at least 200 seconds, some twenty updates of a 7B model.
+ * Only packed sequences are, on CUDA in 16 bits: the attention kernel takes no others, and without it the worker compiles nothing, whatever it is
+ * told. DoRA is never compiled: PEFT's code for it falls into dozens of graphs, and into more than the compiler keeps.
  *
  * @param rateKeyOf Under which the speed is remembered, with compiled layers or without.
  * @param rates Tokens per second by key.
  */
 export function planCompilation(
   { compile: wanted }: Pick<Training, 'compile'>,
-  job: { readonly device: string; readonly kind: 'lora' | 'dora' | null; readonly size: JobSize },
+  job: {
+    readonly device: string
+    readonly kind: 'lora' | 'dora' | null
+    /** Whether sequences are packed one behind the other, as the worker does it. */
+    readonly packed: boolean
+    readonly size: JobSize
+  },
   rateKeyOf: (compiled: boolean) => string,
   rates: Readonly<Record<string, number>>,
 ): Compilation {
@@ -34,7 +39,8 @@ export function planCompilation(
     const estimate = estimateJob(job.size, rates[rateKeyOf(compiled)] ?? null)
     return compiled ? { ...estimate, seconds: estimate.seconds + COMPILER_SECONDS } : estimate
   }
-  const worth = job.device.startsWith('cuda') && estimateOf(false).seconds * SAVED > COMPILER_SECONDS
-  const compile = job.kind !== 'dora' && (wanted ?? worth)
-  return { compile, estimate: estimateOf(compile), rateKey: rateKeyOf(compile) }
+  const possible =
+    job.device.startsWith('cuda') && job.packed && job.size.precision === 'bfloat16' && job.kind !== 'dora'
+  const compile = possible && (wanted ?? estimateOf(false).seconds * SAVED > COMPILER_SECONDS)
+  return { compile, estimate: estimateOf(compile) }
 }

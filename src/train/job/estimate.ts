@@ -136,13 +136,15 @@ export async function readTrainingRates(workspace: Workspace): Promise<Readonly<
 
 /**
  * Tokens per second of a job, without the first update of each start, which waits for kernels and the compiler; null where there is no other.
+ *
+ * @param compiled Of the starts in which the worker said that layers are compiled, or that they are not.
  */
-export function steadyRate(events: readonly LoggedEvent[]): number | null {
-  let [tokens, seconds, first] = [0, 0, true]
+export function steadyRate(events: readonly LoggedEvent[], compiled: boolean): number | null {
+  let [tokens, seconds, first, counted] = [0, 0, true, false]
   for (const event of events) {
-    if (event.event === 'ready') first = true
+    if (event.event === 'ready') [first, counted] = [true, event.compiled === compiled]
     if (event.event !== 'step') continue
-    if (!first) {
+    if (!first && counted) {
       tokens += event.tokens
       seconds += event.seconds
     }

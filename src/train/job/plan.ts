@@ -24,7 +24,7 @@ import { type JobEstimate, type JobSize, readTrainingRates, trainingRateKey } fr
 import { JOB_VERSION, type JobFile } from './job-file.ts'
 import { jobIdentity } from './job-identity.ts'
 import { keptPictures } from './kept-pictures.ts'
-import { shapeOf, towerOf, updatePatches, updateSize, vocabularyOf } from './size.ts'
+import { isPacked, shapeOf, towerOf, updatePatches, updateSize, vocabularyOf } from './size.ts'
 import { adapterParameters, linearMatrices, targetMatrices, towerParameters } from './targets.ts'
 
 /** A training that is ready to start: data in tokens, sizes known. */
@@ -41,7 +41,8 @@ export interface TrainingPlan {
   readonly job: JobFile
   readonly size: JobSize
   readonly estimate: JobEstimate
-  readonly rateKey: string
+  /** Under which its speed is remembered, with compiled layers or without. */
+  readonly rateKeyOf: (compiled: boolean) => string
 }
 
 export interface PlanTrainingOptions extends LongWork {
@@ -152,11 +153,11 @@ export async function planTraining(
       chunked: size.chunk !== null,
       device: plan.devices[0]!.replace(/:\d+$/, ''),
       devices: size.devices,
-      ...(compiled ? { compiled } : {}),
+      compiled,
     })
-  const { compile, estimate, rateKey } = planCompilation(
+  const { compile, estimate } = planCompilation(
     training,
-    { device: plan.devices[0]!, kind: adapter?.kind ?? null, size },
+    { device: plan.devices[0]!, kind: adapter?.kind ?? null, packed: isPacked(plan, files), size },
     rateKeyOf,
     await readTrainingRates(workspace),
   )
@@ -199,7 +200,7 @@ export async function planTraining(
     job,
     size,
     estimate,
-    rateKey,
+    rateKeyOf,
   }
 }
 

@@ -160,8 +160,11 @@ async function train(
     }
     if (finished === null || finished.stopped === 'cancelled') throw stopped()
     const done = await finishJob(plan, record, log.events, finished, options)
-    const rate = steadyRate(log.events)
-    if (rate !== null) await rememberTrainingRate(workspace, plan.rateKey, rate)
+    // What the worker did, which may not be what was planned, nor the same in each start.
+    for (const compiled of [false, true]) {
+      const rate = steadyRate(log.events, compiled)
+      if (rate !== null) await rememberTrainingRate(workspace, plan.rateKeyOf(compiled), rate)
+    }
     return finishedJob(plan, done, false)
   } catch (error) {
     // Python may not have been ready to hear that it is to stop, or have died of it.

@@ -1,5 +1,6 @@
 import type { ModelFolder } from '../../engines/text/files.ts'
 import { textConfig } from '../../engines/torch/facts.ts'
+import type { TorchPlan } from '../../engines/torch/plan.ts'
 import type { SetCounts } from '../set/set-writer.ts'
 import type { JobSize } from './estimate.ts'
 import { towerMatrices } from './targets.ts'
@@ -12,6 +13,11 @@ export function updateSize(counts: SetCounts, queries: number, negatives: number
     tokens: Math.round(queries * (mean(counts.query) + perQuery * mean(counts.document))),
     texts: Math.round(queries * (1 + perQuery)),
   }
+}
+
+/** Whether the worker packs sequences in training: a model that drops out attention weights is trained on padded ones. */
+export function isPacked({ packed }: Pick<TorchPlan, 'packed'>, { config }: Pick<ModelFolder, 'config'>): boolean {
+  return packed && !textConfig(config).attention_dropout
 }
 
 /** Layers and widths of the language part. */
