@@ -23,4 +23,8 @@ describePictures('the nano family', () => {
   it('trains, stops and goes on, and is what transformers computes', { timeout: 600_000 }, () => {
     expect(runUnittest('tests.test_training')).toBeGreaterThan(12)
   })
+
+  it('learns from a teacher, stops and goes on', { timeout: 600_000 }, () => {
+    expect(runUnittest('tests.test_distill')).toBeGreaterThan(5)
+  })
 })
