@@ -137,17 +137,17 @@ function levelsHeadline(spreads: readonly SiblingSpread[]): string {
   const wider = spreads.filter(({ range }) => range.interval[0] > 0).length
   const open = spreads.length - closer - wider
   return sentence(
-    `trained, the siblings lie closer together in ${closer} of ${plural(spreads.length, 'comparison')}, further apart in ${wider}${open > 0 ? `, and the interval of the change holds zero in ${open}` : ''}`,
+    `trained, the siblings lie closer together in ${closer} of ${plural(spreads.length, 'comparison')}, further apart in ${wider}${open > 0 ? `, and the interval of the change holds zero in ${open}` : ''}${spreads.length > 1 ? ' (intervals are not corrected for their number)' : ''}`,
   )
 }
 
 /** What supervision did to the distance of one family's members, on one collection. */
 export function spreadSentence(spread: SiblingSpread, results: StudyResults): string {
-  const { collection, measure, models, recipe, trainedRecipe, training, range, deviation } = spread
+  const { collection, measure, models, recipe, trainedRecipe, training, engine, dtype, range, deviation } = spread
   const { after, before, interval } = range
   const told = interval[1] < 0 ? 'closer together' : interval[0] > 0 ? 'further apart' : 'which may be chance'
   const level = intervalLevel(results.comparison)
-  return `On ${collection}: by ${measure}, ${plural(models.length, 'sibling')} of ${spread.base} lie ${formatScore(before)} apart by ${recipe} and ${formatScore(after)} trained (${trainedRecipe}; ${training}): ${formatDifference(after - before)}, ${level} interval ${intervalText(interval)}, ${told}; standard deviation ${formatScore(deviation.before)} and ${formatScore(deviation.after)} (${intervalText(deviation.interval)}).`
+  return `On ${collection}: by ${measure}, ${plural(models.length, 'sibling')} of ${spread.base} lie ${formatScore(before)} apart by ${recipe} and ${formatScore(after)} trained (${trainedRecipe}; ${training}; all on ${engine} in ${dtype}): ${formatDifference(after - before)}, ${level} interval ${intervalText(interval)}, ${told}; standard deviation ${formatScore(deviation.before)} and ${formatScore(deviation.after)} (${intervalText(deviation.interval)}).`
 }
 
 const intervalText = ([low, high]: readonly [number, number]) => `${formatDifference(low)} to ${formatDifference(high)}`

@@ -44,6 +44,8 @@ const spread: SiblingSpread = {
   recipe: 'mean',
   trainedRecipe: 'mean',
   training: 'adapter, on pairs',
+  engine: 'torch',
+  dtype: 'bfloat16',
   queries: 120,
   range: { before: 0.2, after: 0.05, interval: [-0.2, -0.1] },
   deviation: { before: 0.1, after: 0.02, interval: [-0.1, -0.05] },
@@ -107,12 +109,16 @@ describe('the questions', () => {
   it('tell of spreads only what their intervals allow', () => {
     const { headline, sentences } = answers.get('levels')!
     expect(headline).toBe(
-      'Trained, the siblings lie closer together in 1 of 2 comparisons, further apart in 0, and the interval of the change holds zero in 1.',
+      'Trained, the siblings lie closer together in 1 of 2 comparisons, further apart in 0, and the interval of the change holds zero in 1 (intervals are not corrected for their number).',
     )
     expect(sentences[0]).toContain(
-      '3 siblings of nano-base lie 0.2000 apart by mean and 0.0500 trained (mean; adapter, on pairs): −0.1500, 95 % interval −0.2000 to −0.1000, closer together',
+      '3 siblings of nano-base lie 0.2000 apart by mean and 0.0500 trained (mean; adapter, on pairs; all on torch in bfloat16): −0.1500, 95 % interval −0.2000 to −0.1000, closer together',
     )
     expect(sentences[1]).toContain('which may be chance')
+    const one = { ...results, specialisation: { ...specialisation, spreads: [spread] } }
+    expect(answeredQuestions(one).at(-1)!.headline).toBe(
+      'Trained, the siblings lie closer together in 1 of 1 comparison, further apart in 0.',
+    )
   })
 })
 
@@ -130,7 +136,7 @@ describe('the section', () => {
     expect(csv).toHaveLength(1 + specialisation.rows.length)
     expect(csv[1]).toMatch(/^scifact,text,nDCG@10,nano-math,nano-base,ancestor,mean,,math,prompts,nano-math\+mean,/)
     expect(renderSpreadsCsv(results).split('\n')[1]).toMatch(
-      /^scifact,nDCG@10,nano-base,nano-base nano-math nano-coder,/,
+      /^scifact,nDCG@10,nano-base,nano-base nano-math nano-coder,mean,mean,"adapter, on pairs",torch,bfloat16,range,/,
     )
     const latex = specialisationLatex(results, 'siblings', 2)!
     expect(latex).toContain('scifact & nano-math & nano-base & mean & 30.00 & 20.00 & $-$10.00$^{\\ddagger}$ \\\\')

@@ -23,6 +23,8 @@ export interface Place {
 /** Retrievers that differ in their model alone: one recipe, one output, one kind of training. */
 export interface PlaceGroup {
   readonly recipe: string
+  /** All that the recipe and the output are, whatever the training: equal for two groups of which one is the other, trained. */
+  readonly setting: string
   readonly training: string | null
   readonly places: readonly Place[]
 }
@@ -32,7 +34,7 @@ export interface PlaceGroup {
  * was merged.
  */
 export function placeGroups(retrievers: readonly { readonly spec: DenseSpec; readonly encoder: StudyEncoder }[]) {
-  const groups = new Map<string, { recipe: string; training: string | null; places: Place[] }>()
+  const groups = new Map<string, PlaceGroup & { readonly places: Place[] }>()
   for (const { spec, encoder } of retrievers) {
     const named = namedModel(spec, encoder)
     if (named === null) continue
@@ -47,12 +49,12 @@ export function placeGroups(retrievers: readonly { readonly spec: DenseSpec; rea
       ...(postprocess.length > 0 ? [slugOfSteps(postprocess)] : []),
       ...(output === 'dense' ? [] : [output]),
     ].join('-')
-    const key = canonicalJson([
+    const setting = canonicalJson([
       [id, asked, pooling, span, contents, attention, normalize, similarity],
       [output, output === 'hybrid' ? alpha : null, postprocess, queryMean],
-      named.training,
     ] as unknown as Json)
-    const group = groups.get(key) ?? { recipe, training: named.training, places: [] }
+    const key = JSON.stringify([setting, named.training])
+    const group = groups.get(key) ?? { recipe, setting, training: named.training, places: [] }
     groups.set(key, group)
     group.places.push({
       id: spec.id,

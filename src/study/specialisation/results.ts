@@ -57,7 +57,7 @@ export interface SpecialisationAnswer {
   readonly open: number
 }
 
-/** How far siblings lie apart as they are, and trained. */
+/** How far siblings lie apart as they are, and trained: all under one engine and dtype. Intervals are not corrected for how many spreads there are. */
 export interface SiblingSpread {
   readonly collection: string
   readonly measure: string
@@ -67,6 +67,8 @@ export interface SiblingSpread {
   readonly recipe: string
   readonly trainedRecipe: string
   readonly training: string
+  readonly engine: string
+  readonly dtype: string
   readonly queries: number
   /** Largest less smallest mean. */
   readonly range: SpreadChange

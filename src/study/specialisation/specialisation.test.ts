@@ -252,6 +252,52 @@ describe('what specialisation did', () => {
     expect(spread!.range.interval[1]).toBeLessThan(-0.2)
     expect(spread!.range.interval[0]).toBeGreaterThan(-0.28)
   })
+
+  const names = ['nano-base', 'nano-math', 'nano-coder']
+  /** As models are, and trained with `mean` by default. */
+  const family = (recipes: readonly string[], trainedWith: string, dtypes: readonly string[] = ['float32']) =>
+    dtypes.flatMap((dtype) =>
+      names.flatMap((model) => [
+        ...recipes.map((recipe) => retriever(model, { id: `${model}+${recipe}+${dtype}`, model, recipe, dtype })),
+        retriever(model, {
+          id: `${model}+trained+${dtype}`,
+          model: '/t',
+          recipe: trainedWith,
+          dtype,
+          trained: { base: model },
+        }),
+      ]),
+    )
+  const spreadsAmong = (given: ReturnType<typeof family>, shiftOf: (id: string) => number = () => 0) =>
+    compare(
+      given,
+      given.map(({ spec }) => trial(spec.id, values(shiftOf(spec.id)))),
+    )!.spreads
+
+  it('holds a training against the recipe that it trained, and against each only where that was not measured', () => {
+    const told = (given: ReturnType<typeof family>) =>
+      spreadsAmong(given).map(({ recipe, trainedRecipe }) => `${recipe} ${trainedRecipe}`)
+    expect(told(family(['prompteol', 'mean', 'echo'], 'mean'))).toEqual(['mean mean'])
+    expect(told(family(['prompteol', 'echo'], 'mean'))).toEqual(['prompteol mean', 'echo mean'])
+    // Of the same recipe one model alone was measured, which makes no spread.
+    const alone = family(['mean', 'echo'], 'mean').filter(({ spec }) => !/(math|coder)\+mean/.test(spec.id))
+    expect(told(alone)).toEqual(['echo mean'])
+  })
+
+  it('mixes no engines or dtypes in a spread: it takes those of most siblings', () => {
+    const all = family(['mean'], 'mean', ['int8', 'float32'])
+    const shiftOf = (id: string) => (id.endsWith('int8') ? -0.2 : 0)
+    expect(spreadsAmong(all, shiftOf)).toMatchObject([{ engine: 'onnx', dtype: 'int8', models: names }])
+    // Rounded, the mathematical model was not measured.
+    const some = all.filter(({ spec }) => !/math.*int8/.test(spec.id))
+    const [spread, ...others] = spreadsAmong(some, shiftOf)
+    expect(others).toEqual([])
+    expect(spread).toMatchObject({ dtype: 'float32', models: names })
+    expect(spread!.range.before).toBeCloseTo(0, 10)
+    // One sibling alone under each.
+    const apart = all.filter(({ spec }) => /base.*int8|math.*float32/.test(spec.id))
+    expect(spreadsAmong(apart, shiftOf)).toEqual([])
+  })
 })
 
 describe('spreads of siblings', () => {

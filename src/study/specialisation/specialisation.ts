@@ -1,18 +1,16 @@
-import { lineOf } from '../../data/models/index.ts'
 import { adjust, comparePaired } from '../../measure/index.ts'
 import type { ComparisonResult, ComparisonSettings, RetrieverResult, TrialResult } from '../results.ts'
 import { specialisedPairs } from './pairs.ts'
-import type { Place, PlaceGroup } from './places.ts'
+import type { PlaceGroup } from './places.ts'
 import {
   type ContentLabel,
   QUESTIONS,
-  type SiblingSpread,
   type SpecialisationAnswer,
   type SpecialisationResults,
   type SpecialisedPair,
   type SpecialisedRow,
 } from './results.ts'
-import { spreadChange } from './spread.ts'
+import { spreadsOf } from './siblings.ts'
 
 /** What of a study's results the comparison of siblings is made from. */
 export interface SpecialisationInput {
@@ -56,7 +54,9 @@ export function compareSpecialised(
     contents: Object.fromEntries(collections.map((name) => [name, input.contents.get(name) ?? null])),
     rows,
     answers: [...answersOf(rows), ...againstBm25(rows, groups, input)],
-    spreads: each((collection, measure, here) => spreadsOf(groups, collection, measure, here, input.comparison)),
+    spreads: each((collection, measure, here) =>
+      spreadsOf(groups, { collection, measure, here, settings: input.comparison }),
+    ),
   }
 }
 
@@ -141,44 +141,4 @@ function againstBm25(
       ),
     ),
   )
-}
-
-/** Every family of siblings that stand in the study as they are and trained, for every recipe of the one with every training of the other. */
-function spreadsOf(
-  groups: readonly PlaceGroup[],
-  collection: string,
-  measure: string,
-  here: ReadonlyMap<string, TrialResult>,
-  settings: ComparisonSettings,
-): SiblingSpread[] {
-  const valuesOf = ({ id }: Place) => {
-    const values = here.get(id)?.perQuery[measure]
-    return values !== undefined && Object.keys(values).length > 0 ? values : undefined
-  }
-  const firstOf = (group: PlaceGroup) => {
-    const first = new Map<string, NonNullable<ReturnType<typeof valuesOf>>>()
-    for (const place of group.places) {
-      const values = valuesOf(place)
-      if (values !== undefined && !first.has(place.model.name)) first.set(place.model.name, values)
-    }
-    return first
-  }
-  return groups
-    .filter(({ training }) => training === null)
-    .flatMap((plain) =>
-      groups
-        .filter(({ training }) => training !== null)
-        .flatMap((trained) => {
-          const [before, after] = [firstOf(plain), firstOf(trained)]
-          const both = [...before.keys()].filter((name) => after.has(name))
-          const bases = [...new Set(both.map((name) => lineOf(name).at(-1)!.name))]
-          return bases.flatMap((base): SiblingSpread[] => {
-            const models = both.filter((name) => lineOf(name).at(-1)!.name === base)
-            if (models.length < 2) return []
-            const siblings = models.map((name) => ({ before: before.get(name)!, after: after.get(name)! }))
-            const names = { recipe: plain.recipe, trainedRecipe: trained.recipe, training: trained.training! }
-            return [{ collection, measure, base, models, ...names, ...spreadChange(siblings, settings) }]
-          })
-        }),
-    )
 }
