@@ -1,6 +1,6 @@
 /*
  * The small trainings of docs/training.md, each held against its base on the test split: an encoder on NFCorpus and on code translation, with
- * negatives of the batch alone, random ones and mined ones; and a language model with LoRA on docstrings. Everything is kept, and a run that
+ * negatives of the batch alone, random ones and mined ones (by BM25, and on code by the encoder itself); and a language model with LoRA on docstrings. Everything is kept, and a run that
  * was stopped goes on. Needs a build (`npm run build`) and `fieldtrial setup torch`.
  *
  *   node scripts/small-trainings.ts DATA MODELS [--only nfcorpus|codetrans|pystdlib]… [--output DIR] [--threads N]
@@ -56,11 +56,19 @@ async function study(name: string, collections: readonly string[], entries: read
 }
 
 /** An encoder as it is, with negatives of the batch alone, and with random and mined ones in updates of the same size. */
-async function encoder(name: 'nfcorpus' | 'codetrans', folder: string, compared: object): Promise<void> {
+async function encoder(
+  name: 'nfcorpus' | 'codetrans',
+  folder: string,
+  compared: object,
+  { dense = false } = {},
+): Promise<void> {
   const source = join(data!, folder)
   const base = join(models!, 'all-MiniLM-L6-v2')
-  const mined = join(output, `${name}.mined.jsonl`)
-  if (!existsSync(mined)) fieldtrial('mine', source, '--split', 'train', '--retriever', 'bm25', '--output', mined)
+  const mine = (retriever: string, id: string): string => {
+    const file = join(output, `${name}.${id}.jsonl`)
+    if (!existsSync(file)) fieldtrial('mine', source, '--split', 'train', '--retriever', retriever, '--output', file)
+    return file
+  }
   const as = async (id: string, negatives: object, changes: object) => ({
     id,
     device: 'cpu',
@@ -74,7 +82,10 @@ async function encoder(name: 'nfcorpus' | 'codetrans', folder: string, compared:
       { id: 'zero-shot', model: base, engine: 'torch', device: 'cpu', recipes: [recipe] },
       await as('in-batch', {}, {}),
       await as('random', { negatives: 'random' }, compared),
-      await as('mined', { negatives: mined, withoutNegatives: 'keep' }, compared),
+      await as('mined', { negatives: mine('bm25', 'mined'), withoutNegatives: 'keep' }, compared),
+      ...(dense
+        ? [await as('mined-dense', { negatives: mine(base, 'mined-dense'), withoutNegatives: 'keep' }, compared)]
+        : []),
     ],
   )
 }
@@ -83,7 +94,7 @@ const only = values.only ?? ['nfcorpus', 'codetrans', 'pystdlib']
 await mkdir(output, { recursive: true })
 if (only.includes('nfcorpus'))
   await encoder('nfcorpus', 'nfcorpus', { negatives: 1, batch: { queries: 32 }, budget: { epochs: 1 } })
-if (only.includes('codetrans')) await encoder('codetrans', 'codetrans-java-csharp', { negatives: 2 })
+if (only.includes('codetrans')) await encoder('codetrans', 'codetrans-java-csharp', { negatives: 2 }, { dense: true })
 if (only.includes('pystdlib')) {
   const base = join(models, 'qwen2.5-coder-0.5b-instruct')
   const source = join(data, 'pystdlib-docstring')
