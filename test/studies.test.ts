@@ -8,6 +8,7 @@ import { isGguf } from '../src/engines/text/gguf/file.ts'
 import { sourcesOf } from '../src/fusion/weights/index.ts'
 import { readStudy } from '../src/study/parse.ts'
 import type { ModelSpec } from '../src/study/study.ts'
+import { readRef } from '../src/train/study.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, 'studies')
@@ -18,8 +19,8 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
 const read = (name: string) => readStudy(join(folder, name))
 
 /** The model, the base that is trained, or those that it is merged out of. */
-function namesOf({ given, merge, training }: ModelSpec): string[] {
-  if (training !== undefined && 'file' in training && training.model !== undefined) return [training.model]
+async function namesOf({ given, merge, training }: ModelSpec): Promise<string[]> {
+  if (training !== undefined) return [(await readRef(training)).given]
   if (merge === undefined) return [given]
   return [...(merge.base === undefined ? [] : [merge.base]), ...sourcesOf(merge).map(({ model }) => model)]
 }
@@ -27,6 +28,8 @@ function namesOf({ given, merge, training }: ModelSpec): string[] {
 describe('the ready studies', () => {
   test('are these', () => {
     expect(files.toSorted()).toEqual([
+      'miniature-images.yaml',
+      'miniature.yaml',
       'small/engines.yaml',
       'small/float8.yaml',
       'small/fusion.yaml',
@@ -44,11 +47,12 @@ describe('the ready studies', () => {
 
   test.each(files)('%s is sound, and names models and collections that are known', async (name) => {
     const study = await read(name)
+    // `scripts/miniature.ts` makes the others.
     for (const { given } of study.collections.flatMap((one) => one.unified ?? one))
-      expect(findDataset(given), given).toBeDefined()
+      if (!given.startsWith('../miniature/')) expect(findDataset(given), given).toBeDefined()
     for (const retriever of study.retrievers)
       if (retriever.kind === 'dense' && !isGguf(retriever.model.given))
-        for (const name of namesOf(retriever.model)) expect(modelByName(name), retriever.id).toBeDefined()
+        for (const name of await namesOf(retriever.model)) expect(modelByName(name), retriever.id).toBeDefined()
     // Outside what git keeps.
     expect(study.outputFolder).toBe(join(root, 'results', study.name))
   })

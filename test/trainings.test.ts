@@ -21,6 +21,8 @@ describe('the ready trainings', () => {
       'small/train-codetrans.yaml',
       'small/train-nfcorpus.yaml',
       'small/train-pystdlib.yaml',
+      'train/miniature-pictures.yaml',
+      'train/miniature.yaml',
       'train/msmarco-paper.yaml',
       'train/msmarco-pilot.yaml',
       'train/own-data.yaml',
@@ -35,7 +37,7 @@ describe('the ready trainings', () => {
       // Outside what git keeps.
       expect(output.startsWith(join(root, 'trained'))).toBe(true)
       for (const { given: source } of data)
-        expect(findDataset(source) !== undefined || source.includes('data/'), source).toBe(true)
+        expect(findDataset(source) !== undefined || /data\/|\/miniature\//.test(source), source).toBe(true)
     },
   )
 
