@@ -1,4 +1,5 @@
 import type { StudyResults } from '../study/results.ts'
+import { TESTED_HEAD, testedCells } from './csv-tested.ts'
 import { csvLine } from './csv-text.ts'
 
 const HEAD = [
@@ -16,16 +17,7 @@ const HEAD = [
   'against_retriever',
   'before',
   'after',
-  'difference',
-  'interval_low',
-  'interval_high',
-  'p',
-  'p_adjusted',
-  'significant',
-  'effect',
-  'wins',
-  'losses',
-  'ties',
+  ...TESTED_HEAD,
   'queries',
 ]
 
@@ -49,15 +41,7 @@ export function renderSpecialisationCsv({ specialisation }: StudyResults): strin
         row.against,
         row.before,
         row.after,
-        row.difference,
-        ...row.interval,
-        row.p,
-        row.pAdjusted,
-        row.significant,
-        row.effect,
-        row.wins,
-        row.losses,
-        row.ties,
+        ...testedCells(row),
         row.queries,
       ]),
     ),
@@ -74,6 +58,8 @@ const SPREAD_HEAD = [
   'training',
   'engine',
   'dtype',
+  'trained_engine',
+  'trained_dtype',
   'statistic',
   'before',
   'after',
@@ -99,6 +85,8 @@ export function renderSpreadsCsv({ specialisation }: StudyResults): string {
           spread.training,
           spread.engine,
           spread.dtype,
+          spread.trainedEngine,
+          spread.trainedDtype,
           statistic,
           spread[statistic].before,
           spread[statistic].after,

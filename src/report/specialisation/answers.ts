@@ -143,11 +143,17 @@ function levelsHeadline(spreads: readonly SiblingSpread[]): string {
 
 /** What supervision did to the distance of one family's members, on one collection. */
 export function spreadSentence(spread: SiblingSpread, results: StudyResults): string {
-  const { collection, measure, models, recipe, trainedRecipe, training, engine, dtype, range, deviation } = spread
+  const { collection, measure, models, recipe, trainedRecipe, training, range, deviation } = spread
   const { after, before, interval } = range
   const told = interval[1] < 0 ? 'closer together' : interval[0] > 0 ? 'further apart' : 'which may be chance'
   const level = intervalLevel(results.comparison)
-  return `On ${collection}: by ${measure}, ${plural(models.length, 'sibling')} of ${spread.base} lie ${formatScore(before)} apart by ${recipe} and ${formatScore(after)} trained (${trainedRecipe}; ${training}; all on ${engine} in ${dtype}): ${formatDifference(after - before)}, ${level} interval ${intervalText(interval)}, ${told}; standard deviation ${formatScore(deviation.before)} and ${formatScore(deviation.after)} (${intervalText(deviation.interval)}).`
+  return `On ${collection}: by ${measure}, ${plural(models.length, 'sibling')} of ${spread.base} lie ${formatScore(before)} apart by ${recipe} and ${formatScore(after)} trained (${trainedRecipe}; ${training}; ${waysText(spread)}): ${formatDifference(after - before)}, ${level} interval ${intervalText(interval)}, ${told}; standard deviation ${formatScore(deviation.before)} and ${formatScore(deviation.after)} (${intervalText(deviation.interval)}).`
+}
+
+/** What ran the models: one word for both sides where they are the same. */
+function waysText({ engine, dtype, trainedEngine, trainedDtype }: SiblingSpread): string {
+  const [plain, trained] = [`${engine} in ${dtype}`, `${trainedEngine} in ${trainedDtype}`]
+  return plain === trained ? `all on ${plain}` : `on ${plain}, trained on ${trained}`
 }
 
 const intervalText = ([low, high]: readonly [number, number]) => `${formatDifference(low)} to ${formatDifference(high)}`

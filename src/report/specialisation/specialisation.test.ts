@@ -46,6 +46,8 @@ const spread: SiblingSpread = {
   training: 'adapter, on pairs',
   engine: 'torch',
   dtype: 'bfloat16',
+  trainedEngine: 'torch',
+  trainedDtype: 'bfloat16',
   queries: 120,
   range: { before: 0.2, after: 0.05, interval: [-0.2, -0.1] },
   deviation: { before: 0.1, after: 0.02, interval: [-0.1, -0.05] },
@@ -136,7 +138,7 @@ describe('the section', () => {
     expect(csv).toHaveLength(1 + specialisation.rows.length)
     expect(csv[1]).toMatch(/^scifact,text,nDCG@10,nano-math,nano-base,ancestor,mean,,math,prompts,nano-math\+mean,/)
     expect(renderSpreadsCsv(results).split('\n')[1]).toMatch(
-      /^scifact,nDCG@10,nano-base,nano-base nano-math nano-coder,mean,mean,"adapter, on pairs",torch,bfloat16,range,/,
+      /^scifact,nDCG@10,nano-base,nano-base nano-math nano-coder,mean,mean,"adapter, on pairs",torch,bfloat16,torch,bfloat16,range,/,
     )
     const latex = specialisationLatex(results, 'siblings', 2)!
     expect(latex).toContain('scifact & nano-math & nano-base & mean & 30.00 & 20.00 & $-$10.00$^{\\ddagger}$ \\\\')

@@ -57,7 +57,7 @@ export interface SpecialisationAnswer {
   readonly open: number
 }
 
-/** How far siblings lie apart as they are, and trained: all under one engine and dtype. Intervals are not corrected for how many spreads there are. */
+/** How far siblings lie apart as they are, and trained. Intervals are not corrected for how many spreads there are. */
 export interface SiblingSpread {
   readonly collection: string
   readonly measure: string
@@ -67,8 +67,11 @@ export interface SiblingSpread {
   readonly recipe: string
   readonly trainedRecipe: string
   readonly training: string
+  /** Of the models as they are: one for all. */
   readonly engine: string
   readonly dtype: string
+  readonly trainedEngine: string
+  readonly trainedDtype: string
   readonly queries: number
   /** Largest less smallest mean. */
   readonly range: SpreadChange

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Recipe } from '../../recipes/types.ts'
-import type { ComparisonResult, TrialResult } from '../results.ts'
+import type { ComparisonResult, ComparisonSettings, TrialResult } from '../results.ts'
 import type { DenseSpec } from '../study.ts'
 import type { StudyEncoder, TrainedModel } from '../trained.ts'
 import { contentLabel } from './content.ts'
 import { specialisedPairs } from './pairs.ts'
 import { placeGroups } from './places.ts'
 import { compareSpecialised } from './specialisation.ts'
-import { spreadChange } from './spread.ts'
+import { resampledMeans, spreadChange } from './spread.ts'
 
 interface Given {
   readonly id?: string
@@ -294,6 +294,9 @@ describe('what specialisation did', () => {
     expect(others).toEqual([])
     expect(spread).toMatchObject({ dtype: 'float32', models: names })
     expect(spread!.range.before).toBeCloseTo(0, 10)
+    // Trained ones run elsewhere, as adapters do: each side keeps to one engine.
+    const elsewhere = all.filter(({ spec }) => (/trained/.test(spec.id) ? /float32/ : /int8/).test(spec.id))
+    expect(spreadsAmong(elsewhere, shiftOf)).toMatchObject([{ dtype: 'int8', trainedDtype: 'float32', models: names }])
     // One sibling alone under each.
     const apart = all.filter(({ spec }) => /base.*int8|math.*float32/.test(spec.id))
     expect(spreadsAmong(apart, shiftOf)).toEqual([])
@@ -305,10 +308,21 @@ describe('spreads of siblings', () => {
     Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`q${i}`, ((i * seed) % 17) / 17]))
 
   it('have seeded intervals, and no change where there is none to see', () => {
-    const siblings = [3, 5, 7].map((seed) => ({ before: noisy(seed), after: noisy(seed + 6) }))
-    const change = spreadChange(siblings, comparison)
-    expect(spreadChange(siblings, comparison)).toEqual(change)
-    expect(spreadChange(siblings, { ...comparison, seed: 2 })).not.toEqual(change)
+    const changeBy = (settings: ComparisonSettings) => {
+      const [before, after] = [0, 6].map((more) =>
+        resampledMeans(
+          [3, 5, 7].map((seed) => noisy(seed + more)),
+          settings,
+        ),
+      )
+      return spreadChange(
+        before!.map((means, i) => ({ before: means, after: after![i]! })),
+        settings.alpha,
+      )
+    }
+    const change = changeBy(comparison)
+    expect(changeBy(comparison)).toEqual(change)
+    expect(changeBy({ ...comparison, seed: 2 })).not.toEqual(change)
     const [low, high] = change.range.interval
     expect(low).toBeLessThan(0)
     expect(high).toBeGreaterThan(0)
@@ -316,15 +330,9 @@ describe('spreads of siblings', () => {
 
   it('need the same queries for all', () => {
     const { q0: _, ...fewer } = noisy(3)
-    expect(() =>
-      spreadChange(
-        [
-          { before: noisy(3), after: noisy(3) },
-          { before: noisy(3), after: fewer },
-        ],
-        comparison,
-      ),
-    ).toThrow(/q0 was measured for some only/)
+    expect(() => resampledMeans([noisy(3), noisy(3), noisy(3), fewer], comparison)).toThrow(
+      /q0 was measured for some only/,
+    )
   })
 })
 

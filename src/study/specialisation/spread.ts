@@ -3,35 +3,32 @@ import { quantile, type RandomWords, randomWords, standardDeviation } from '../.
 import type { ComparisonSettings } from '../results.ts'
 import type { SiblingSpread, SpreadChange } from './results.ts'
 
-/** Query → value, of one model as it is and trained. */
-export interface SiblingValues {
-  readonly before: Readonly<Record<string, number>>
-  readonly after: Readonly<Record<string, number>>
-}
+/** Query → value, of one retriever. */
+export type Values = Readonly<Record<string, number>>
+
+/** Means of one retriever: over the queries as they are, then over each resample. */
+export type Means = Float64Array
 
 /** Apart from the streams of the tests over single differences. */
 const STREAM = 3
 
 /**
- * How far the means of siblings lie apart before and after training: largest less smallest, and standard deviation. The interval is a percentile
- * bootstrap: queries are drawn with replacement, the same ones for all models before and after (Efron and Tibshirani, "An introduction to the
- * bootstrap", 1993, chapter 13). Spreads of resampled means are larger than those seen where models are nearly level, so that it errs on the side
- * of not calling them levelled.
+ * Means over queries that are drawn with replacement, the same ones for all retrievers (Efron and Tibshirani, "An introduction to the bootstrap",
+ * 1993, chapter 13). All of a collection and measure at once: a retriever stands in several spreads.
  *
- * @param siblings At least two.
+ * @returns For each retriever `resamples` + 1 means, that of the queries as they are first.
  * @throws FieldtrialError `DATA_INVALID` where they were not measured over the same queries.
  */
-export function spreadChange(
-  siblings: readonly SiblingValues[],
-  { resamples, seed, alpha }: Pick<ComparisonSettings, 'resamples' | 'seed' | 'alpha'>,
-): Pick<SiblingSpread, 'queries' | 'range' | 'deviation'> {
-  const queries = Object.keys(siblings[0]!.before)
-  const columns = siblings.flatMap(({ before, after }) => [before, after])
-  // Column by column, each value as its share of the mean.
-  const values = columns.map((column) => {
-    const size = Object.keys(column).length
+export function resampledMeans(
+  retrievers: readonly Values[],
+  { resamples, seed }: Pick<ComparisonSettings, 'resamples' | 'seed'>,
+): Means[] {
+  const queries = Object.keys(retrievers[0] ?? {})
+  // Retriever by retriever, each value as its share of the mean.
+  const shares = retrievers.map((values) => {
+    const size = Object.keys(values).length
     return Float64Array.from(queries, (query) => {
-      const value = column[query]
+      const value = values[query]
       if (value === undefined || size !== queries.length)
         throw new FieldtrialError(
           'DATA_INVALID',
@@ -41,34 +38,39 @@ export function spreadChange(
       return value / queries.length
     })
   })
+  const means = retrievers.map(() => new Float64Array(resamples + 1))
   const drawn = new Uint16Array(queries.length).fill(1)
-  const spreads = () => {
-    const means = values.map((column) => weightedSum(column, drawn))
-    const [before, after] = [0, 1].map((first) => means.filter((_, c) => c % 2 === first))
-    return {
-      range: [rangeOf(before!), rangeOf(after!)],
-      deviation: [standardDeviation(before!), standardDeviation(after!)],
-    } as const
-  }
-  const seen = spreads()
-
   const random = randomWords(seed, STREAM)
-  const changes = { range: new Float64Array(resamples), deviation: new Float64Array(resamples) }
-  for (let resample = 0; resample < resamples; resample++) {
-    draw(drawn, random)
-    const { range, deviation } = spreads()
-    changes.range[resample] = range[1] - range[0]
-    changes.deviation[resample] = deviation[1] - deviation[0]
+  for (let resample = 0; resample <= resamples; resample++) {
+    if (resample > 0) draw(drawn, random)
+    for (const [i, column] of shares.entries()) means[i]![resample] = weightedSum(column, drawn)
   }
-  const change = (kind: 'range' | 'deviation'): SpreadChange => {
-    const sorted = changes[kind].sort()
-    return {
-      before: seen[kind][0],
-      after: seen[kind][1],
-      interval: [quantile(sorted, alpha / 2), quantile(sorted, 1 - alpha / 2)],
-    }
+  return means
+}
+
+/**
+ * How far the means of siblings lie apart before and after training: largest less smallest, and standard deviation, with a percentile interval of the
+ * change. Spreads of resampled means are larger than those seen where models are nearly level, so that it errs on the side of not calling them
+ * levelled.
+ *
+ * @param siblings At least two, as `resampledMeans` gives them.
+ */
+export function spreadChange(
+  siblings: readonly { readonly before: Means; readonly after: Means }[],
+  alpha: number,
+): Pick<SiblingSpread, 'range' | 'deviation'> {
+  const change = (spreadOf: (means: readonly number[]) => number): SpreadChange => {
+    const at = (resample: number) => ({
+      before: spreadOf(siblings.map(({ before }) => before[resample]!)),
+      after: spreadOf(siblings.map(({ after }) => after[resample]!)),
+    })
+    const changes = Float64Array.from({ length: siblings[0]!.before.length - 1 }, (_, i) => {
+      const { before, after } = at(i + 1)
+      return after - before
+    }).sort()
+    return { ...at(0), interval: [quantile(changes, alpha / 2), quantile(changes, 1 - alpha / 2)] }
   }
-  return { queries: queries.length, range: change('range'), deviation: change('deviation') }
+  return { range: change(rangeOf), deviation: change(standardDeviation) }
 }
 
 /** How often each query is drawn, in as many draws as there are queries. */
