@@ -1,4 +1,5 @@
 import type { FusionResult, StudyResults } from '../study/results.ts'
+import { TESTED_HEAD, testedCells } from './csv-tested.ts'
 import { type CsvValue, csvLine } from './csv-text.ts'
 import { learnedWeights, routedShares } from './fusion/learned.ts'
 
@@ -21,16 +22,7 @@ export function renderFusionCsv(results: StudyResults): string {
       gain.value,
       best,
       gain.bestValue,
-      gain.difference,
-      gain.interval[0],
-      gain.interval[1],
-      gain.p,
-      gain.pAdjusted,
-      gain.significant,
-      gain.effect,
-      gain.wins,
-      gain.losses,
-      gain.ties,
+      ...testedCells(gain),
       oracle.value,
       oracle.closed,
       cost.extraMsPerQuery,
@@ -72,16 +64,7 @@ const HEAD = [
   'value',
   'best_single',
   'best_single_value',
-  'difference',
-  'interval_low',
-  'interval_high',
-  'p',
-  'p_adjusted',
-  'significant',
-  'effect',
-  'wins',
-  'losses',
-  'ties',
+  ...TESTED_HEAD,
   'oracle',
   'closed',
   'extra_ms_per_query',

@@ -1,25 +1,8 @@
 import type { StudyResults } from '../study/results.ts'
+import { TESTED_HEAD, testedCells } from './csv-tested.ts'
 import { csvLine } from './csv-text.ts'
 
-const HEAD = [
-  'collection',
-  'measure',
-  'zero_shot',
-  'supervised',
-  'before',
-  'after',
-  'difference',
-  'interval_low',
-  'interval_high',
-  'p',
-  'p_adjusted',
-  'significant',
-  'effect',
-  'wins',
-  'losses',
-  'ties',
-  'queries',
-]
+const HEAD = ['collection', 'measure', 'zero_shot', 'supervised', 'before', 'after', ...TESTED_HEAD, 'queries']
 
 /** What training changed, a line for each pair, collection and measure. */
 export function renderSupervisedCsv({ supervised = [] }: StudyResults): string {
@@ -33,15 +16,7 @@ export function renderSupervisedCsv({ supervised = [] }: StudyResults): string {
         row.supervised,
         row.before,
         row.after,
-        row.difference,
-        ...row.interval,
-        row.p,
-        row.pAdjusted,
-        String(row.significant),
-        row.effect,
-        row.wins,
-        row.losses,
-        row.ties,
+        ...testedCells(row),
         row.queries,
       ]),
     ),

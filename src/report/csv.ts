@@ -1,5 +1,6 @@
-import type { ComparisonResult, StudyResults } from '../study/results.ts'
+import type { StudyResults } from '../study/results.ts'
 import { tokensPerSecond } from './cost.ts'
+import { testedColumns } from './csv-tested.ts'
 import { csvLine as line, type CsvValue as Value } from './csv-text.ts'
 
 /**
@@ -43,7 +44,8 @@ function* csvLines(results: StudyResults): Generator<string> {
         error: trial.error === null ? null : `${trial.error.code}: ${trial.error.message}`,
         smoke_limit: results.smoke?.limit ?? null,
         queries: collection?.queries ?? null,
-        ...comparisonColumns(c),
+        baseline: c?.baseline ?? null,
+        ...testedColumns(c),
         test: c ? comparison.test : null,
         correction: c ? comparison.correction : null,
         alpha: c ? comparison.alpha : null,
@@ -70,22 +72,6 @@ function* csvLines(results: StudyResults): Generator<string> {
       header = false
       yield line(Object.values(row))
     }
-  }
-}
-
-function comparisonColumns(c: ComparisonResult | undefined): Record<string, Value> {
-  return {
-    baseline: c?.baseline ?? null,
-    difference: c?.difference ?? null,
-    interval_low: c?.interval[0] ?? null,
-    interval_high: c?.interval[1] ?? null,
-    p: c?.p ?? null,
-    p_adjusted: c?.pAdjusted ?? null,
-    significant: c?.significant ?? null,
-    effect: c?.effect ?? null,
-    wins: c?.wins ?? null,
-    losses: c?.losses ?? null,
-    ties: c?.ties ?? null,
   }
 }
 

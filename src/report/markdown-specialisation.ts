@@ -3,7 +3,7 @@ import { formatDifference, formatP, formatScore, NO_VALUE } from './format.ts'
 import { escapeMarkdown, table } from './markdown-text.ts'
 import { answeredQuestions } from './specialisation/answers.ts'
 import { RELATIONS, settingOf, specialisedNote, specialisedRows } from './specialisation/table.ts'
-import { intervalLevel } from './words.ts'
+import { testedHead } from './words.ts'
 
 /** What specialisation did: the questions with their answers by the first measure, and all pairs; nothing for a study without siblings. */
 export function specialisationParts(results: StudyResults): string[] {
@@ -25,13 +25,7 @@ export function specialisationParts(results: StudyResults): string[] {
         'Which is its',
         'Recipe',
         'Also differs',
-        'Before',
-        'After',
-        'Difference',
-        `${intervalLevel(results.comparison)} interval`,
-        'p',
-        'p adjusted',
-        'Wins / losses / ties',
+        ...testedHead(results.comparison),
       ],
       rows.map((row) => [
         ...[row.collection, row.measure, row.model, row.againstModel, RELATIONS[row.relation], settingOf(row)].map(

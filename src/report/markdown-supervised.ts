@@ -2,7 +2,7 @@ import type { StudyResults } from '../study/results.ts'
 import { formatDifference, formatP, formatScore } from './format.ts'
 import { escapeMarkdown, table } from './markdown-text.ts'
 import { supervisedGroups, supervisedSentence } from './supervised.ts'
-import { correctionName, intervalLevel, testName } from './words.ts'
+import { correctionName, testedHead, testName } from './words.ts'
 
 /** What training changed, pair by pair; nothing for a study without trained models beside their bases. */
 export function supervisedParts(results: StudyResults): string[] {
@@ -16,19 +16,7 @@ export function supervisedParts(results: StudyResults): string[] {
       .map((group) => `- ${escapeMarkdown(supervisedSentence(group))}`)
       .join('\n'),
     table(
-      [
-        'Collection',
-        'Measure',
-        'As it is',
-        'Trained',
-        'Before',
-        'After',
-        'Change',
-        `${intervalLevel(results.comparison)} interval`,
-        'p',
-        'p adjusted',
-        'Wins / losses / ties',
-      ],
+      ['Collection', 'Measure', 'As it is', 'Trained', ...testedHead(results.comparison, 'Change')],
       groups.flatMap(({ collection, measure, rows }) =>
         rows.map((row) => [
           ...[collection, measure, row.zeroShot, row.supervised].map(escapeMarkdown),

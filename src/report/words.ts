@@ -20,6 +20,19 @@ export function intervalLevel(comparison: ComparisonSettings): string {
   return `${Number(((1 - comparison.alpha) * 100).toFixed(4))} %`
 }
 
+/** Heads of the columns that tell a tested difference of two models. */
+export function testedHead(comparison: ComparisonSettings, difference = 'Difference'): string[] {
+  return [
+    'Before',
+    'After',
+    difference,
+    `${intervalLevel(comparison)} interval`,
+    'p',
+    'p adjusted',
+    'Wins / losses / ties',
+  ]
+}
+
 /**
  * What was tested and how, over how many queries and how deep: what every table with marks must state. The marks are explained only
  * where there can be some.

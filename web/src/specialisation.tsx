@@ -1,7 +1,7 @@
 import { formatDifference, formatP, formatScore, NO_VALUE } from '../../src/report/format.ts'
 import { answeredQuestions } from '../../src/report/specialisation/answers.ts'
 import { RELATIONS, settingOf, specialisedNote, specialisedRows } from '../../src/report/specialisation/table.ts'
-import { intervalLevel } from '../../src/report/words.ts'
+import { testedHead } from '../../src/report/words.ts'
 import type { SpecialisedRow } from '../../src/study/results.ts'
 import { useReport } from './context.ts'
 import { Name, Section, TableScroll, Text } from './parts.tsx'
@@ -50,15 +50,7 @@ export function Specialisation() {
                       {label}
                     </th>
                   ))}
-                  {[
-                    'Before',
-                    'After',
-                    'Difference',
-                    `${intervalLevel(results.comparison)} interval`,
-                    'p',
-                    'p adjusted',
-                    'Wins / losses / ties',
-                  ].map((label) => (
+                  {testedHead(results.comparison).map((label) => (
                     <th key={label} scope="col" class="number">
                       {label}
                     </th>

@@ -1,6 +1,6 @@
 import { formatDifference, formatP, formatScore } from '../../src/report/format.ts'
 import { supervisedGroups, supervisedSentence } from '../../src/report/supervised.ts'
-import { correctionName, intervalLevel, testName } from '../../src/report/words.ts'
+import { correctionName, testedHead, testName } from '../../src/report/words.ts'
 import type { SupervisedResult } from '../../src/study/results.ts'
 import { useReport } from './context.ts'
 import { Name, Section, TableScroll, Text } from './parts.tsx'
@@ -43,15 +43,7 @@ export function Supervised() {
                       {label}
                     </th>
                   ))}
-                  {[
-                    'Before',
-                    'After',
-                    'Change',
-                    `${intervalLevel(comparison)} interval`,
-                    'p',
-                    'p adjusted',
-                    'Wins / losses / ties',
-                  ].map((label) => (
+                  {testedHead(comparison, 'Change').map((label) => (
                     <th key={label} scope="col" class="number">
                       {label}
                     </th>
