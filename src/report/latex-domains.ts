@@ -1,8 +1,9 @@
 import type { DomainResult } from '../study/domains/results.ts'
 import type { StudyResults } from '../study/results.ts'
 import { type DomainCell, domainTables } from './domains/tables.ts'
+import { tableEnd } from './latex-table.ts'
 import { escapeLatex } from './latex-text.ts'
-import { correctionName, smokeSentence, testName } from './words.ts'
+import { correctionName, testName } from './words.ts'
 
 /**
  * A `booktabs` table per unified collection: retrievers × domains by the first measure (× 100), the mean of the domains, all queries, and the share
@@ -12,7 +13,6 @@ export function domainsLatex(results: StudyResults, label: string, decimals: num
   const all = domainTables(results)
   if (all.length === 0) return null
   const measure = escapeLatex(results.measures[0] ?? '')
-  const smoke = smokeSentence(results)
   return all
     .map(({ collection, tables }, i) => {
       const { head, rows } = tables.find(({ id }) => id === 'measure')!
@@ -30,11 +30,7 @@ export function domainsLatex(results: StudyResults, label: string, decimals: num
           ({ retriever, cells }, row) =>
             `    ${[escapeLatex(retriever), ...cells.map((cell, column) => cellText(cell, figureOf(results, own[row]!, column), decimals))].join(' & ')} \\\\`,
         ),
-        '    \\bottomrule',
-        '  \\end{tabular}',
-        ...(smoke === null ? [] : [`  \\par\\textbf{${escapeLatex(smoke)}}`]),
-        '\\end{table}',
-        '',
+        ...tableEnd(results),
       ].join('\n')
     })
     .join('\n')

@@ -1,6 +1,6 @@
 import type { StudyResults } from '../study/results.ts'
+import { tableEnd } from './latex-table.ts'
 import { escapeLatex } from './latex-text.ts'
-import { smokeSentence } from './words.ts'
 
 /**
  * A `booktabs` table of the fusions: score of the first measure, the best single retriever's, the difference with a dagger where it is
@@ -47,7 +47,6 @@ export function fusionLatex(results: StudyResults, label: string, decimals: numb
     'MB',
     'Encodings',
   ]
-  const smoke = smokeSentence(results)
   return [
     '\\begin{table}[t]',
     '  \\centering',
@@ -58,10 +57,6 @@ export function fusionLatex(results: StudyResults, label: string, decimals: numb
     `    ${head.join(' & ')} \\\\`,
     '    \\midrule',
     ...rows.map((cells) => `    ${cells.join(' & ')} \\\\`),
-    '    \\bottomrule',
-    '  \\end{tabular}',
-    ...(smoke === null ? [] : [`  \\par\\textbf{${escapeLatex(smoke)}}`]),
-    '\\end{table}',
-    '',
+    ...tableEnd(results),
   ].join('\n')
 }

@@ -1,7 +1,7 @@
 import type { StudyResults } from '../study/results.ts'
+import { tableEnd } from './latex-table.ts'
 import { escapeLatex } from './latex-text.ts'
 import { type PublishedSystem, publishedGroups, REASON_LABELS } from './published.ts'
-import { smokeSentence } from './words.ts'
 
 /**
  * A `booktabs` table of published figures (× 100) beside the study's own, collection by collection, with the reason in a word or two where
@@ -31,7 +31,6 @@ export function publishedLatex(results: StudyResults, label: string, decimals: n
       ].join(' & '),
     ),
   ])
-  const smoke = smokeSentence(results)
   return [
     '\\begin{table}[t]',
     '  \\centering',
@@ -42,11 +41,7 @@ export function publishedLatex(results: StudyResults, label: string, decimals: n
     `    ${['System', ...measures.map(escapeLatex), 'Does not compare'].join(' & ')} \\\\`,
     '    \\midrule',
     ...rows.map((row) => `    ${row} \\\\`),
-    '    \\bottomrule',
-    '  \\end{tabular}',
-    ...(smoke === null ? [] : [`  \\par\\textbf{${escapeLatex(smoke)}}`]),
-    '\\end{table}',
-    '',
+    ...tableEnd(results),
   ].join('\n')
 }
 

@@ -1,8 +1,8 @@
 import type { StudyResults } from '../study/results.ts'
+import { tableEnd } from './latex-table.ts'
 import { escapeLatex } from './latex-text.ts'
 import { SPACE_COLUMNS } from './space/columns.ts'
 import { placesOf } from './space/findings.ts'
-import { smokeSentence } from './words.ts'
 
 /**
  * A `booktabs` table of the embedding spaces: collection and retriever × the first measure (× 100) and the figures of the space, which the
@@ -30,7 +30,6 @@ export function spacesLatex(results: StudyResults, label: string, decimals: numb
       ...SPACE_COLUMNS.map((column) => escapeLatex(column.format(column.value(place)))),
     ]
   })
-  const smoke = smokeSentence(results)
   return [
     '\\begin{table}[t]',
     '  \\centering',
@@ -41,10 +40,6 @@ export function spacesLatex(results: StudyResults, label: string, decimals: numb
     `    ${head.join(' & ')} \\\\`,
     '    \\midrule',
     ...rows.map((cells) => `    ${cells.join(' & ')} \\\\`),
-    '    \\bottomrule',
-    '  \\end{tabular}',
-    ...(smoke === null ? [] : [`  \\par\\textbf{${escapeLatex(smoke)}}`]),
-    '\\end{table}',
-    '',
+    ...tableEnd(results),
   ].join('\n')
 }

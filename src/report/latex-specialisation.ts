@@ -1,7 +1,8 @@
 import type { StudyResults } from '../study/results.ts'
+import { tableEnd } from './latex-table.ts'
 import { escapeLatex } from './latex-text.ts'
 import { settingOf, specialisedRows } from './specialisation/table.ts'
-import { correctionName, smokeSentence, testName } from './words.ts'
+import { correctionName, testName } from './words.ts'
 
 /**
  * A `booktabs` table of the siblings by the first measure (× 100): each specialised model against what it was made of, the difference with a dagger
@@ -15,7 +16,6 @@ export function specialisationLatex(results: StudyResults, label: string, decima
   const several = results.collections.length > 1
   const percent = (value: number | null) =>
     value === null ? '--' : (100 * value).toFixed(decimals).replace('-', '$-$')
-  const smoke = smokeSentence(results)
   return [
     '\\begin{table}[t]',
     '  \\centering',
@@ -36,10 +36,6 @@ export function specialisationLatex(results: StudyResults, label: string, decima
       ]
       return `    ${cells.join(' & ')} \\\\`
     }),
-    '    \\bottomrule',
-    '  \\end{tabular}',
-    ...(smoke === null ? [] : [`  \\par\\textbf{${escapeLatex(smoke)}}`]),
-    '\\end{table}',
-    '',
+    ...tableEnd(results),
   ].join('\n')
 }

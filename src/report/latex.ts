@@ -5,9 +5,10 @@ import { fusionLatex } from './latex-fusion.ts'
 import { publishedLatex } from './latex-published.ts'
 import { spacesLatex } from './latex-spaces.ts'
 import { specialisationLatex } from './latex-specialisation.ts'
+import { tableEnd } from './latex-table.ts'
 import { escapeLatex, needsUnicodeEngine } from './latex-text.ts'
 import { type Cell, failures, leaderboard, type Place } from './leaderboard.ts'
-import { correctionName, failureSentence, sampledSentences, smokeSentence, testName } from './words.ts'
+import { correctionName, failureSentence, sampledSentences, testName } from './words.ts'
 
 export interface LatexOptions {
   /** The measures to show, one table each. Default: all of the study. */
@@ -64,7 +65,6 @@ function table(results: StudyResults, measure: string, decimals: number): string
       ...(several ? [placed(number(row.average, decimals), row.averagePlace)] : []),
     ].join(' & '),
   )
-  const smoke = smokeSentence(results)
   return [
     '\\begin{table}[t]',
     '  \\centering',
@@ -75,12 +75,10 @@ function table(results: StudyResults, measure: string, decimals: number): string
     `    ${head.join(' & ')} \\\\`,
     '    \\midrule',
     ...rows.map((row) => `    ${row} \\\\`),
-    '    \\bottomrule',
-    '  \\end{tabular}',
-    ...failed.map((trial, i) => `  \\par\\footnotesize $^{${letter(i)}}$ ${escapeLatex(failureSentence(trial))}`),
-    ...(smoke === null ? [] : [`  \\par\\textbf{${escapeLatex(smoke)}}`]),
-    '\\end{table}',
-    '',
+    ...tableEnd(
+      results,
+      failed.map((trial, i) => `\\footnotesize $^{${letter(i)}}$ ${escapeLatex(failureSentence(trial))}`),
+    ),
   ].join('\n')
 }
 
