@@ -1,78 +1,14 @@
-import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Workspace } from '../src/core/workspace.ts'
-import { shuffled } from '../src/fusion/index.ts'
-import { executePlan } from '../src/study/execute.ts'
-import { writeResults, writeRuns } from '../src/study/output.ts'
+import { describe, expect, it } from 'vitest'
 import { parseStudy } from '../src/study/parse.ts'
-import { planStudy } from '../src/study/plan.ts'
 import type { FusionResult, StudyResults } from '../src/study/results.ts'
 import { runCli } from './support/cli.ts'
-import { type EmbeddingServer, startEmbeddingServer } from './support/embedding-server.ts'
+import { BASELINES, FusionStudies, QUERIES } from './support/fusion-studies.ts'
 
-const QUERIES = 40
-const WORDS =
-  'amber basalt cedar delta ember fjord garnet harbor indigo jasper kelp lagoon marble nectar onyx pebble'.split(' ')
-
-let folder: string
-let servers: EmbeddingServer[]
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fieldtrial-fusion-'))
-  servers = [await startEmbeddingServer({ dimension: 8 }), await startEmbeddingServer({ dimension: 6 })]
-  await writeData()
-})
-afterAll(async () => {
-  for (const server of servers) await server.close()
-  await rm(folder, { recursive: true })
-})
-
-/** Words of document or query i: its own two, and some that it shares with others; even queries shout, which one analyzer does not forgive. */
-function textOf(i: number, query: boolean): string {
-  const word = (n: number) => WORDS[n % WORDS.length]!
-  const text = `${word(i)} ${word(3 * i + 1)} ${word(i * i)} code${i % 7} item${Math.floor(i / 2)}`
-  return query && i % 2 === 0 ? text.toUpperCase() : text
-}
-
-/** The relevant document of query i; every fifth query is judged by its neighbour, so that nothing is perfect. */
-const relevantOf = (i: number) => (i % 5 === 0 ? i + 1 : i)
-
-async function writeData(): Promise<void> {
-  const lines = (items: readonly object[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
-  const qrels = (queries: readonly number[]) =>
-    ['query-id\tcorpus-id\tscore', ...queries.map((i) => `q${i}\td${relevantOf(i)}\t1`), ''].join('\n')
-  const all = Array.from({ length: 2 * QUERIES }, (_, i) => i)
-  await mkdir(join(folder, 'data', 'qrels'), { recursive: true })
-  await writeFile(
-    join(folder, 'data', 'corpus.jsonl'),
-    lines(Array.from({ length: 3 * QUERIES }, (_, i) => ({ _id: `d${i}`, title: '', text: textOf(i, false) }))),
-  )
-  await writeFile(
-    join(folder, 'data', 'queries.jsonl'),
-    lines(all.map((i) => ({ _id: `q${i}`, text: textOf(i, true) }))),
-  )
-  await writeFile(join(folder, 'data', 'qrels', 'test.tsv'), qrels(all.slice(0, QUERIES)))
-  // The last two are under test as well, and must not be learned from.
-  await writeFile(join(folder, 'data', 'qrels', 'dev.tsv'), qrels([...all.slice(QUERIES), 0, 1]))
-}
-
-const BASELINES =
-  'baselines:\n  - bm25\n  - { id: exact, type: bm25, analyzer: whitespace, k1: 2, b: 1 }\n  - { id: flat, type: bm25, b: 0, k1: 0.1 }\n'
-const MEASURES = 'measures: [RR@10, nDCG@10]\ncomparison: { resamples: 200 }\n'
-
-async function run(fusion: string, options: { workspace?: string; models?: string; output?: string } = {}) {
-  const text = `name: fused\ncollections: [./data]\n${BASELINES}${options.models ?? ''}fusion:\n${fusion}${MEASURES}`
-  const study = parseStudy(text, join(folder, 'study.yaml'))
-  const workspace = await Workspace.open(join(folder, options.workspace ?? 'workspace'))
-  const plan = await planStudy(study, workspace)
-  const executed = await executePlan(plan, workspace)
-  if (options.output !== undefined) {
-    await writeResults(join(folder, options.output), executed.results, executed.evidence)
-    await writeRuns(join(folder, options.output), plan, executed)
-  }
-  return { plan, results: executed.results, failures: executed.failures }
-}
+const studies = new FusionStudies()
+const inFolder = (...path: string[]) => join(studies.folder, ...path)
+const run = studies.run.bind(studies)
 
 const fusionOf = (results: StudyResults, id: string): FusionResult =>
   results.fusions!.find(({ retriever }) => retriever === id)!
@@ -171,7 +107,7 @@ describe('a study with learned fusions', () => {
   it('learns nothing from the queries that it reports on: other judgments there leave weights and ranking as they were', async () => {
     const only = '  - { id: dev, method: wsum, of: [bm25, exact, flat], weights: { learned: { split: dev } } }\n'
     const before = await run(only, { output: 'before' })
-    const file = join(folder, 'data', 'qrels', 'test.tsv')
+    const file = inFolder('data', 'qrels', 'test.tsv')
     const honest = await readFile(file, 'utf8')
     await writeFile(
       file,
@@ -182,14 +118,14 @@ describe('a study with learned fusions', () => {
     const [one, other] = [before, after].map(({ results }) => fusionOf(results, 'dev'))
     expect(other!.learned!.parts[0]!.weights).toEqual(one!.learned!.parts[0]!.weights)
     expect(other!.learned!.parts[0]!.rankedValue).not.toBe(one!.learned!.parts[0]!.rankedValue)
-    const ranking = (output: string) => readFile(join(folder, output, 'runs', 'data.dev.trec'), 'utf8')
+    const ranking = (output: string) => readFile(inFolder(output, 'runs', 'data.dev.trec'), 'utf8')
     expect(await ranking('after')).toBe(await ranking('before'))
   })
 
   it('names what cannot be, with its place', async () => {
     const problems = (fusion: string) => {
       try {
-        parseStudy(`collections: [./data]\n${BASELINES}fusion:\n${fusion}`, join(folder, 'study.yaml'))
+        parseStudy(`collections: [./data]\n${BASELINES}fusion:\n${fusion}`, inFolder('study.yaml'))
         return []
       } catch (error) {
         return (error as { problems: { message: string; where: { line: number } }[] }).problems.map(
@@ -221,12 +157,9 @@ describe('a study with learned fusions', () => {
   })
 })
 
-const modelsOf = () =>
-  `models:\n${servers.map(({ v1 }, i) => `  - { id: m${i}, model: m${i}, url: "${v1}" }\n`).join('')}`
-
 describe('a study with fused spaces', () => {
   it('searches one index, nested ones too, and says what it costs', async () => {
-    const models = modelsOf()
+    const models = studies.models()
     const fusion = `  - { id: concat, method: concat, of: [m0, m1] }
   - { id: cut, method: concat, of: [m0, m1], dimensions: 5, weights: [3, 1] }
   - { id: turned, method: procrustes, of: [m0, m1] }
@@ -266,20 +199,20 @@ describe('a study with fused spaces', () => {
 
 describe('fieldtrial fuse', () => {
   it('fuses run files as the study does', async () => {
-    const runs = ['bm25', 'exact'].map((id) => join(folder, 'results', 'runs', `data.${id}.trec`))
-    const out = join(folder, 'fused.trec')
+    const runs = ['bm25', 'exact'].map((id) => inFolder('results', 'runs', `data.${id}.trec`))
+    const out = inFolder('fused.trec')
     const { code, stdout } = await runCli([
       'fuse',
       ...runs,
       '--qrels',
-      join(folder, 'results', 'runs', 'data.qrels'),
+      inFolder('results', 'runs', 'data.qrels'),
       '-m',
       'RR@10',
       '-o',
       out,
     ])
     expect(code).toBe(0)
-    const results = JSON.parse(await readFile(join(folder, 'results', 'results.json'), 'utf8')) as StudyResults
+    const results = JSON.parse(await readFile(inFolder('results', 'results.json'), 'utf8')) as StudyResults
     const plain = results.trials.find(({ retriever }) => retriever === 'plain')!
     expect(stdout).toContain(plain.mean['RR@10']!.toFixed(4))
     const ids = (text: string) =>
@@ -287,16 +220,14 @@ describe('fieldtrial fuse', () => {
         .trimEnd()
         .split('\n')
         .map((line) => line.split(' ').slice(0, 4).join(' '))
-    expect(ids(await readFile(out, 'utf8'))).toEqual(
-      ids(await readFile(join(folder, 'results', plain.runFile!), 'utf8')),
-    )
+    expect(ids(await readFile(out, 'utf8'))).toEqual(ids(await readFile(inFolder('results', plain.runFile!), 'utf8')))
   })
 
   it('learns by cross-validation as the study does, and gives weights for queries to come', async () => {
     const { code, stdout } = await runCli([
       'fuse',
       '--results',
-      join(folder, 'results'),
+      inFolder('results'),
       '--of',
       'bm25,exact,flat',
       '--weights',
@@ -307,7 +238,7 @@ describe('fieldtrial fuse', () => {
     ])
     expect(code).toBe(0)
     const { runs, folds, whole } = JSON.parse(stdout)
-    const results = JSON.parse(await readFile(join(folder, 'results', 'results.json'), 'utf8')) as StudyResults
+    const results = JSON.parse(await readFile(inFolder('results', 'results.json'), 'utf8')) as StudyResults
     const learned = fusionOf(results, 'folds')
     expect(folds.map(({ weights }: { weights: number[] }) => weights)).toEqual(
       learned.learned!.parts.map(({ weights }) => weights),
@@ -317,7 +248,7 @@ describe('fieldtrial fuse', () => {
   })
 
   it('searches within limits of cost and reports on queries that it never saw', async () => {
-    const args = ['fuse', '--results', join(folder, 'results'), '--search', '--max-members', '2', '-m', 'RR@10']
+    const args = ['fuse', '--results', inFolder('results'), '--search', '--max-members', '2', '-m', 'RR@10']
     const { code, stdout } = await runCli([...args, '--json'])
     expect(code).toBe(0)
     const found = JSON.parse(stdout)
@@ -333,135 +264,13 @@ describe('fieldtrial fuse', () => {
     expect(none.stderr).toContain('No retriever alone keeps within the limits.')
   })
 
-  it('searches among fused spaces too, each with what it costs, and none fitted to what it is reported on', async () => {
-    const { results } = await run(
-      `  - { id: concat, method: concat, of: [m0, m1] }
-  - { id: cut, method: concat, of: [m0, m1], dimensions: 6 }
-  - { id: turned, method: procrustes, of: [m0, m1] }
-  - { id: shared, method: cca, of: [m0, m1] }
-`,
-      { models: modelsOf(), output: 'spaces' },
-    )
-    const search = async (...more: string[]) => {
-      const args = ['fuse', '--results', join(folder, 'spaces'), '--search', '-m', 'RR@10', '--max-members', '2']
-      return runCli([...args, '-w', join(folder, 'workspace'), ...more])
-    }
-    interface Found {
-      readonly kind: string
-      readonly members: string[]
-      readonly fusion: { method: string; dimensions?: number; learned: boolean } | null
-      readonly value: number
-      readonly cost: { indexBytes: number; indexes: number; encodings: number; msPerQuery: number }
-    }
-    const found = async (...more: string[]) => {
-      const { code, stdout, stderr } = await search('--json', ...more)
-      expect(code, stderr).toBe(0)
-      return JSON.parse(stdout) as {
-        candidates: Found[]
-        proposal: Found & { weights: number[] | null }
-        heldOut: { value: number }
-        leftOut: object[]
-      }
-    }
-    const all = await found()
-    expect(all.leftOut).toEqual([])
-    const spaces = all.candidates.filter(({ kind }) => kind === 'space')
-    const name = ({ fusion }: Found) =>
-      `${fusion!.method} ${fusion!.dimensions ?? 'all'}${fusion!.learned ? ', learned' : ''}`
-    expect(spaces.map(name).sort()).toEqual([
-      'cca all',
-      'concat 6',
-      'concat 8',
-      'concat 8, learned',
-      'concat all',
-      'concat all, learned',
-      'procrustes all',
-    ])
-    // What the search measures is what a study with the same block does, on the queries of the search.
-    const searched = shuffled(
-      Array.from({ length: QUERIES }, (_, i) => `q${i}`),
-      42,
-    ).slice(0, QUERIES / 2)
-    const trial = (id: string) => results.trials.find(({ retriever }) => retriever === id)!
-    const bytes = (id: string) => trial(id).cost.indexBytes
-    for (const [form, id] of [
-      ['concat all', 'concat'],
-      ['concat 6', 'cut'],
-      ['procrustes all', 'turned'],
-      ['cca all', 'shared'],
-    ] as const) {
-      const one = spaces.find((candidate) => name(candidate) === form)!
-      const mean = searched.reduce((sum, query) => sum + trial(id).perQuery['RR@10']![query]!, 0) / searched.length
-      expect(one.value, id).toBeCloseTo(mean, 9)
-      expect(one.members).toEqual(['m0', 'm1'])
-      expect(one.cost, id).toMatchObject({ indexes: 1, encodings: 2 })
-      expect(Math.abs(one.cost.indexBytes - bytes(id)) / bytes(id), id).toBeLessThan(0.05)
-    }
-    const runs = all.candidates.find(({ kind, members }) => kind === 'runs' && members.join() === 'm0,m1')!
-    expect(runs.cost).toMatchObject({ indexes: 2, encodings: 2, indexBytes: bytes('m0') + bytes('m1') })
-    const mixed = all.candidates.find(({ kind, members }) => kind === 'runs' && members.join() === 'bm25,m0')!
-    expect(mixed.cost).toMatchObject({ indexes: 2, encodings: 1 })
-
-    // An index no larger than that of one member: both runs together are dearer, a cut space is not.
-    const cheap = await found('--max-bytes', String(bytes('m0')), '--of', 'm0,m1')
-    const kinds = new Set(
-      cheap.candidates.map((candidate) => `${candidate.kind} ${candidate.fusion === null ? '' : name(candidate)}`),
-    )
-    expect(kinds.has('space concat 6')).toBe(true)
-    expect(kinds.has('space concat all')).toBe(false)
-    expect([...kinds].some((kind) => kind.startsWith('runs'))).toBe(false)
-    for (const { cost } of cheap.candidates) expect(cost.indexBytes).toBeLessThanOrEqual(bytes('m0'))
-    const text = (await search('--of', 'm0,m1', '--max-bytes', String(bytes('m0')))).stdout
-    expect(text).toMatch(/2 single, 0 of runs, \d of spaces/)
-    expect(text).toMatch(/m0, m1 +one space +concat to 6/)
-    const runsAlone = await found('--no-spaces')
-    expect(runsAlone.candidates.some(({ kind }) => kind === 'space')).toBe(false)
-
-    // Other judgments of the queries held out change what is reported, and nothing that was chosen.
-    const file = join(folder, 'spaces', 'runs', 'data.qrels')
-    const honest = await readFile(file, 'utf8')
-    const held = new Set(
-      Array.from({ length: QUERIES }, (_, i) => `q${i}`).filter((query) => !searched.includes(query)),
-    )
-    const poisoned = honest.replaceAll(/^(q\d+) 0 d(\d+) /gm, (line, query: string, i: string) =>
-      held.has(query) ? `${query} 0 d${(Number(i) * 7 + 3) % (3 * QUERIES)} ` : line,
-    )
-    expect(poisoned).not.toBe(honest)
-    await writeFile(file, poisoned)
-    const after = await found('--of', 'm0,m1')
-    await writeFile(file, honest)
-    const before = await found('--of', 'm0,m1')
-    const values = ({ candidates }: typeof before) =>
-      candidates.map((one) => `${one.kind} ${one.fusion === null ? one.members : name(one)} ${one.value}`).sort()
-    expect(values(after)).toEqual(values(before))
-    expect(after.proposal.weights).toEqual(before.proposal.weights)
-    expect(after.heldOut.value).not.toBe(before.heldOut.value)
-  })
-
-  it('says which spaces cannot be tried', async () => {
-    const results = join(folder, 'spaces')
-    const search = ['fuse', '--results', results, '--search', '-m', 'RR@10', '--of', 'm0,m1']
-    const nowhere = await runCli([...search, '-w', join(folder, 'nowhere')])
-    expect(nowhere.code).toBe(0)
-    expect(nowhere.stderr).toContain('spaces are not fused')
-    await expect(stat(join(folder, 'nowhere'))).rejects.toThrow('ENOENT')
-    // Another workspace knows the run, but has no vectors any more.
-    const bare = join(folder, 'bare')
-    await cp(join(folder, 'workspace', 'workspace.json'), join(bare, 'workspace.json'))
-    await cp(join(folder, 'workspace', 'runs'), join(bare, 'runs'), { recursive: true })
-    const gone = await runCli([...search, '-w', bare])
-    expect(gone.stdout).toContain('No spaces of m0, m1: their vectors are not in the workspace.')
-    const runs = ['m0', 'm1'].map((id) => join(results, 'runs', `data.${id}.trec`))
-    expect((await runCli(['fuse', ...runs, '--no-spaces'])).stderr).toContain('--no-spaces are for --search')
-  })
-
   it('says what is missing', async () => {
-    const run = join(folder, 'results', 'runs', 'data.bm25.trec')
-    const other = join(folder, 'results', 'runs', 'data.exact.trec')
+    const run = inFolder('results', 'runs', 'data.bm25.trec')
+    const other = inFolder('results', 'runs', 'data.exact.trec')
     const error = async (...args: string[]) => (await runCli(['fuse', ...args])).stderr
     expect(await error(run)).toContain('Name two runs or more.')
     expect(await error(run, other, '--weights', 'learned')).toContain('Nothing can be learned without judgments.')
     expect(await error(run, other, '--method', 'rff')).toContain('There is no fusion method rff.')
-    expect(await error('--results', join(folder, 'results'), '--of', 'bm25,exakt')).toContain('no run of "exakt"')
+    expect(await error('--results', inFolder('results'), '--of', 'bm25,exakt')).toContain('no run of "exakt"')
   })
 })

@@ -3,6 +3,16 @@ import { join } from 'node:path'
 import { floatBytes } from '../../src/engines/text/float-bytes.ts'
 import { writeSafetensors } from '../../src/engines/text/write-safetensors.ts'
 
+/** Rotary frequencies as Llama 3 stretches them, for a context of 64. */
+export const LLAMA3_ROPE = {
+  rope_type: 'llama3',
+  rope_theta: 10_000,
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 64,
+}
+
 export interface TinyDecoder {
   /** `qwen2` has biases, `qwen3` norms per head, `llama` neither, and Llama 3's words and begin token. */
   readonly type?: 'qwen2' | 'qwen3' | 'llama'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/support/files.ts'
-import { type TinyDecoder, tinyDecoder } from '../../../test/support/tiny-decoder.ts'
+import { LLAMA3_ROPE, type TinyDecoder, tinyDecoder } from '../../../test/support/tiny-decoder.ts'
 import { cosine } from '../../../test/support/torch.ts'
 import type { FieldtrialError } from '../../core/errors.ts'
 import type { Progress } from '../../core/progress.ts'
@@ -62,14 +62,6 @@ async function withModules(folder: string): Promise<void> {
   )
 }
 
-const LLAMA3 = {
-  rope_type: 'llama3',
-  rope_theta: 10_000,
-  factor: 8,
-  low_freq_factor: 1,
-  high_freq_factor: 4,
-  original_max_position_embeddings: 64,
-}
 const YARN = { rope_type: 'yarn', rope_theta: 10_000, factor: 4, original_max_position_embeddings: 32 }
 
 describe('engine llama on a checkpoint', { timeout: 60_000 }, () => {
@@ -82,7 +74,7 @@ describe('engine llama on a checkpoint', { timeout: 60_000 }, () => {
     ['of bfloat16', { type: 'llama', dtype: 'BF16' }, mean, 0.9999],
     ['in 8 bits', { tied: true }, { ...last, dtype: 'int8' }, 0.99],
     ['with YaRN', { config: { rope_parameters: YARN } }, last, 0.99999],
-    ['with Llama 3’s scaling', { type: 'llama', config: { rope_parameters: LLAMA3 } }, last, 0.99999],
+    ['with Llama 3’s scaling', { type: 'llama', config: { rope_parameters: LLAMA3_ROPE } }, last, 0.99999],
     ['with linear scaling', { config: { rope_scaling: { rope_type: 'linear', factor: 3 } } }, mean, 0.99999],
     ['that attends in both directions', { config: both }, mean, 0.99999],
     ['of Qwen3 that does', { type: 'qwen3', config: both }, last, 0.99999],

@@ -142,7 +142,7 @@ function levelsHeadline(spreads: readonly SiblingSpread[]): string {
 }
 
 /** What supervision did to the distance of one family's members, on one collection. */
-export function spreadSentence(spread: SiblingSpread, results: StudyResults): string {
+function spreadSentence(spread: SiblingSpread, results: StudyResults): string {
   const { collection, measure, models, recipe, trainedRecipe, training, range, deviation } = spread
   const { after, before, interval } = range
   const told = interval[1] < 0 ? 'closer together' : interval[0] > 0 ? 'further apart' : 'which may be chance'

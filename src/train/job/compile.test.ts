@@ -1,30 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { JOB_SIZE } from '../../../test/support/job-size.ts'
 import { planCompilation } from './compile.ts'
 import { estimateJob, type JobSize, steadyRate } from './estimate.ts'
 import type { LoggedEvent } from './events.ts'
 import { isPacked } from './size.ts'
 
-/** LoRA on a 7B model, 64 queries of 16 passages an update. */
-const SIZE: JobSize = {
-  parameters: 7.6e9,
-  linear: 6.5e9,
-  trainable: 80e6,
-  full: false,
-  layers: 28,
-  hidden: 3584,
-  inner: 18_944,
-  scored: 0,
-  precision: 'bfloat16',
-  checkpointing: false,
-  chunk: 64,
-  steps: 200,
-  tokens: 77_000,
-  texts: 1088,
-  accumulate: 1,
-  devices: 1,
-  onProcessor: false,
-  sharded: false,
-}
 const keyOf = (compiled: boolean) => (compiled ? 'compiled' : 'plain')
 const plan = (
   changes: Partial<JobSize> = {},
@@ -35,7 +15,7 @@ const plan = (
     packed = true,
     rates = {} as Record<string, number>,
   } = {},
-) => planCompilation({ compile }, { device, kind, packed, size: { ...SIZE, ...changes } }, keyOf, rates)
+) => planCompilation({ compile }, { device, kind, packed, size: { ...JOB_SIZE, ...changes } }, keyOf, rates)
 
 describe('whether layers are compiled', () => {
   it('is decided by how long a job takes on CUDA', () => {
@@ -47,7 +27,7 @@ describe('whether layers are compiled', () => {
   })
 
   it('is decided by what was measured, where something was', () => {
-    const seconds = (rate: number) => (SIZE.tokens * SIZE.steps) / rate
+    const seconds = (rate: number) => (JOB_SIZE.tokens * JOB_SIZE.steps) / rate
     expect(seconds(100_000)).toBeLessThan(190)
     expect(plan({}, { rates: { plain: 100_000 } }).compile).toBe(false)
     expect(plan({ steps: 20 }, { rates: { plain: 5000 } }).compile).toBe(true)
@@ -70,14 +50,14 @@ describe('whether layers are compiled', () => {
       ]
       for (const { compile, estimate } of told) {
         expect(compile).toBe(false)
-        expect(estimate.seconds).toBe((SIZE.tokens * SIZE.steps) / 100)
+        expect(estimate.seconds).toBe((JOB_SIZE.tokens * JOB_SIZE.steps) / 100)
       }
     }
   })
 
   it('is in the time that is estimated', () => {
-    expect(plan().estimate.seconds).toBe(estimateJob(SIZE, null).seconds + 30)
-    expect(plan({}, { compile: false }).estimate).toEqual(estimateJob(SIZE, null))
+    expect(plan().estimate.seconds).toBe(estimateJob(JOB_SIZE, null).seconds + 30)
+    expect(plan({}, { compile: false }).estimate).toEqual(estimateJob(JOB_SIZE, null))
     expect(plan({}, { rates: { compiled: 9000 } }).estimate).toMatchObject({ measured: true })
   })
 })

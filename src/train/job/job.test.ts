@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/support/files.ts'
+import { JOB_SIZE } from '../../../test/support/job-size.ts'
 import type { Checkpoint, TensorPlace } from '../../engines/text/safetensors.ts'
 import type { DevDetail } from '../set/dev-set.ts'
 import { DevWatch } from './dev-watch.ts'
@@ -43,26 +44,7 @@ describe('an adapter’s targets', () => {
 })
 
 describe('the estimate', () => {
-  const size: JobSize = {
-    parameters: 7.6e9,
-    linear: 6.5e9,
-    trainable: 80e6,
-    full: false,
-    layers: 28,
-    hidden: 3584,
-    inner: 18_944,
-    scored: 0,
-    precision: 'bfloat16',
-    checkpointing: false,
-    chunk: null,
-    steps: 100,
-    tokens: 200_000,
-    texts: 2176,
-    accumulate: 4,
-    devices: 1,
-    onProcessor: false,
-    sharded: false,
-  }
+  const size: JobSize = { ...JOB_SIZE, chunk: null, steps: 100, tokens: 200_000, texts: 2176, accumulate: 4 }
 
   it('grows with what is trained and kept, and falls with checkpointing, chunks and shares', () => {
     const memory = (changes: Partial<JobSize>) => estimateJob({ ...size, ...changes }, null).memoryBytes

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../../test/support/files.ts'
-import { type TinyDecoder, tinyDecoder } from '../../../../test/support/tiny-decoder.ts'
+import { LLAMA3_ROPE, type TinyDecoder, tinyDecoder } from '../../../../test/support/tiny-decoder.ts'
 import { cosine } from '../../../../test/support/torch.ts'
 import { type EncoderFlags, encoderSpec } from '../../../cli/encoder-flags.ts'
 import { Workspace } from '../../../core/workspace.ts'
@@ -25,15 +25,6 @@ async function vectors(prepared: PreparedEncoder): Promise<Float32Array[]> {
   } finally {
     await encoder.close()
   }
-}
-
-const LLAMA3 = {
-  rope_type: 'llama3',
-  rope_theta: 10_000,
-  factor: 8,
-  low_freq_factor: 1,
-  high_freq_factor: 4,
-  original_max_position_embeddings: 64,
 }
 
 describe('a GGUF file', () => {
@@ -78,7 +69,7 @@ describe('a GGUF file', () => {
         (error: Error) => error.message,
       )
     }
-    expect(await refusal({ type: 'qwen2', config: { rope_parameters: LLAMA3 } })).toMatch(
+    expect(await refusal({ type: 'qwen2', config: { rope_parameters: LLAMA3_ROPE } })).toMatch(
       /llama3 is unknown to llama.cpp for qwen2/,
     )
     const yarn = {
