@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -99,8 +100,12 @@ def question(what: dict, r: Random) -> tuple[str, str]:
 
 def collection(out: Path, count: int, train: int = 0, seed: str = "scenes for tests") -> None:
     """corpus.jsonl, images/, queries.jsonl, qrels/test.tsv and, if asked for, qrels/train.tsv; no two scenes with the same caption."""
-    (out / "images").mkdir(parents=True, exist_ok=True)
-    (out / "qrels").mkdir(exist_ok=True)
+    if out.is_dir() and any(out.iterdir()):
+        raise SystemExit(f"{out} is not empty and is left as it is: name another folder with --out.")
+    whole, out = out, out.with_name(f"{out.name}.partial")
+    shutil.rmtree(out, ignore_errors=True)
+    (out / "images").mkdir(parents=True)
+    (out / "qrels").mkdir()
     seen: set[str] = set()
     rows = []
     i = 0
@@ -122,6 +127,10 @@ def collection(out: Path, count: int, train: int = 0, seed: str = "scenes for te
         if part:
             lines = "".join(f"q-{key}\t{key}\t1\n" for key, _, _ in part)
             (out / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{lines}")
+    # A folder that is there is whole.
+    if whole.is_dir():
+        whole.rmdir()
+    out.rename(whole)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { asWriteError, removeLeftovers, temporaryName } from '../../../core/atomic.ts'
-import { systemCode } from '../../../core/errors.ts'
+import { FieldtrialError, systemCode } from '../../../core/errors.ts'
 import { isDirectory } from '../../open-folder.ts'
 import { unpackHalf } from './packed.ts'
 
@@ -19,10 +19,17 @@ const UNPACKING = 1
  *
  * @param name As `fieldtrial models` lists it: `nano-coder`.
  * @param cacheDir Where folders may be made: `bundled/NAME-HASH` in it, by the hash of all that it is made of. Safe to delete.
- * @throws FieldtrialError `DISK_FULL`, `NOT_WRITABLE`.
+ * @throws FieldtrialError `MODEL_MISSING` where the package is not whole, `DISK_FULL`, `NOT_WRITABLE`.
  */
 export async function bundledModel(name: string, cacheDir: string): Promise<string> {
-  const packed = await readFile(join(SHIPPED, 'weights', `${name.replace(/^nano-/, '')}.int8.safetensors`))
+  const weights = join(SHIPPED, 'weights', `${name.replace(/^nano-/, '')}.int8.safetensors`)
+  const packed = await readFile(weights).catch((cause: unknown) => {
+    throw new FieldtrialError('MODEL_MISSING', `The weights of ${name} are not where fieldtrial is installed.`, {
+      hint: 'Install fieldtrial again: they are part of the package.',
+      where: { file: weights },
+      cause,
+    })
+  })
   const files = new Map([
     ...(await filesOf(join(SHIPPED, 'folders', name))),
     ...(await filesOf(join(SHIPPED, 'tokenizer'))),
