@@ -132,8 +132,16 @@ describeTransformers('a training file', () => {
     const second = await run(merged)
     expect(second).toMatchObject({ cached: true, mergedFolder: join(first.folder, 'merged') })
     expect(lines.filter((line) => /nothing is trained again/.test(line))).toHaveLength(1)
-    // Also where the file asks for GPUs, and there is none.
-    expect(await run({ ...merged, device: 'cuda:all' })).toMatchObject({ cached: true })
+    // Also where the file asks for GPUs, and there is none; the default of GPUs is another precision, the training's own is kept.
+    for (const device of ['cuda:all', 'cuda:0'])
+      expect(await run({ ...merged, device })).toMatchObject({
+        cached: true,
+        record: { job: { precision: 'float32' } },
+      })
+    expect((await plan('again', { device: 'cuda:0' }, { restart: true, planOnly: true })).job.precision).toBe(
+      'bfloat16',
+    )
+    await expect(run({ ...merged, precision: 'bfloat16' })).rejects.toMatchObject({ code: 'FINGERPRINT_MISMATCH' })
     expect(await readFile(join(first.folder, 'events.jsonl'), 'utf8')).toBe(events)
     const name = 'model.layers.0.self_attn.q_proj.weight'
     const [base, whole] = await Promise.all(

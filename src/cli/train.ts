@@ -67,6 +67,7 @@ export function registerTrain(program: Command): void {
             ...work,
             ...(flags.offline ? { offline: true } : {}),
             ...(flags.plan ? { planOnly: true } : {}),
+            ...(flags.restart ? { restart: true } : {}),
             ...(flags.threads === undefined ? {} : { threads: flags.threads }),
           })
           for (const text of describeTraining(plan, terminal.errColors)) line(text)

@@ -282,7 +282,9 @@ export const TrainSchema = z.strictObject({
   precision: z
     .enum(['float32', 'bfloat16'])
     .optional()
-    .describe('Of the forward and backward passes. Default: float32 on the processor, bfloat16 on GPUs.'),
+    .describe(
+      'Of the forward and backward passes. Default: that of the training which lies in the folder already, else float32 on the processor, bfloat16 on GPUs.',
+    ),
   gradientCheckpointing: z
     .boolean()
     .optional()

@@ -24,6 +24,7 @@ import { type JobEstimate, type JobSize, readTrainingRates, trainingRateKey } fr
 import { JOB_VERSION, type JobFile } from './job-file.ts'
 import { jobIdentity } from './job-identity.ts'
 import { keptPictures } from './kept-pictures.ts'
+import { begunPrecision } from './record.ts'
 import { isPacked, shapeOf, towerOf, updatePatches, updateSize, vocabularyOf } from './size.ts'
 import { adapterParameters, linearMatrices, targetMatrices, towerParameters } from './targets.ts'
 
@@ -51,6 +52,8 @@ export interface PlanTrainingOptions extends LongWork {
   readonly threads?: number
   /** Nothing is to be trained now: devices need not be there. */
   readonly planOnly?: boolean
+  /** What an earlier training left in the folder is given up, and decides nothing. */
+  readonly restart?: boolean
 }
 
 /**
@@ -68,6 +71,7 @@ export async function planTraining(
       hint: 'Train the model that it was made of, and export the result.',
     })
   const device = await requireTrainingDevices(training, options)
+  const given = training.precision ?? (options.restart === true ? null : await begunPrecision(training.folder))
   const { folder } = await resolveModel(training.model, hub)
   const baseName = isAbsolute(training.model)
     ? training.model
@@ -79,7 +83,7 @@ export async function planTraining(
     recipe: training.recipe.recipe,
     parameters: training.recipe.parameters,
     device,
-    ...(training.precision === null ? {} : { dtype: training.precision }),
+    ...(given === null ? {} : { dtype: given }),
     ...(training.packed === null ? {} : { packed: training.packed }),
     ...training.pixels,
     hashCache,
@@ -119,7 +123,7 @@ export async function planTraining(
       },
     )
   const onProcessor = plan.devices[0] === 'cpu'
-  const precision = training.precision ?? (onProcessor ? 'float32' : 'bfloat16')
+  const precision = given ?? (onProcessor ? 'float32' : 'bfloat16')
   const steps = stepsOf(training, counts)
   const size: JobSize = {
     parameters: info.parameters!,

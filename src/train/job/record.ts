@@ -115,6 +115,16 @@ export async function readTrainingRecord(folder: string): Promise<TrainingRecord
   })
 }
 
+/**
+ * The precision of the training that lies in a folder, begun or finished; null where none does. It is the default there: otherwise what a GPU has
+ * trained in 16 bits would be another training on a machine without one.
+ */
+export async function begunPrecision(folder: string): Promise<TrainingRecord['job']['precision'] | null> {
+  // A record that is broken is told by whoever needs it.
+  const record = await readTrainingRecord(folder).catch(() => null)
+  return record?.job.precision ?? null
+}
+
 export async function writeTrainingRecord(folder: string, record: TrainingRecord): Promise<void> {
   await writeAtomic(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 1)}\n`)
 }
