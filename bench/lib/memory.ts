@@ -33,7 +33,7 @@ export function watchMemory(pid: number | undefined, everyMs = 50): MemoryWatch 
 }
 
 /** A process's highest resident memory in MB; null when it is gone or the system does not tell. */
-export function highWaterMB(pid: number): number | null {
+function highWaterMB(pid: number): number | null {
   try {
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     return kilobytes === undefined ? null : (Number(kilobytes) * 1024) / 1e6

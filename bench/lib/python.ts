@@ -10,53 +10,12 @@ const inVenv = process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python
 export const pythonPath =
   process.env.FIELDTRIAL_BENCH_PYTHON ?? fileURLToPath(new URL(`../../.venv/${inVenv}`, import.meta.url))
 
-/** What a Python script gave, or why it gave nothing. */
-export type PythonAnswer<T> =
-  | { readonly ok: true; readonly value: T; readonly peakMB: number | null }
-  | { readonly ok: false; readonly value: null; readonly reason: string }
-
 export interface PythonOptions {
   /** Threads that numerical libraries and numba may use; default: theirs. */
   readonly threads?: number
   readonly env?: Readonly<Record<string, string>>
   /** Default 900. */
   readonly timeoutSeconds?: number
-}
-
-/**
- * Runs a script of `bench/peers/` and parses the last line of its standard output as JSON. Its standard error passes through when
- * `FIELDTRIAL_BENCH_VERBOSE` is set; else its end becomes the reason of a failure.
- *
- * @param script File name under `bench/peers/`, e.g. `measures.py`.
- */
-export async function python<T>(
-  script: string,
-  args: readonly string[] = [],
-  options: PythonOptions = {},
-): Promise<PythonAnswer<T>> {
-  const started = start(script, args, options)
-  if ('reason' in started) return { ok: false, value: null, reason: started.reason }
-  const { child, memory, errors } = started
-  let output = ''
-  child.stdout.on('data', (chunk: string) => {
-    output += chunk
-  })
-  child.stdin.end()
-  const late = setTimeout(() => child.kill('SIGKILL'), (options.timeoutSeconds ?? 900) * 1000)
-  const status = await exited(child)
-  clearTimeout(late)
-  const peakMB = memory.stop()
-  if (status !== 0) return { ok: false, value: null, reason: whyFailed(script, status, errors()) }
-  const last = output.trimEnd().split('\n').at(-1) ?? ''
-  try {
-    return { ok: true, value: JSON.parse(last) as T, peakMB }
-  } catch {
-    return {
-      ok: false,
-      value: null,
-      reason: `${script} ended its output with ${JSON.stringify(last.slice(0, 80))}, not with JSON`,
-    }
-  }
 }
 
 /** A peer that stays in memory and does one piece of work at a time, so that its turns can alternate with ours. */
@@ -134,7 +93,7 @@ function start(script: string, args: readonly string[], options: PythonOptions) 
 }
 
 /** The variables by which OpenMP, the BLAS libraries, numba and tokenizers are told how many threads to use. */
-export function threadLimits(threads: number): Record<string, string> {
+function threadLimits(threads: number): Record<string, string> {
   const names = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMBA_NUM_THREADS', 'RAYON_NUM_THREADS']
   return Object.fromEntries(names.map((name) => [name, String(threads)]))
 }

@@ -144,7 +144,7 @@ function targetWords(target: Target | null): string {
 }
 
 /** Three or four significant digits, thousands parted by commas. */
-export function figure(value: number): string {
+function figure(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   const size = Math.abs(value)
   if (size >= 1000) return Math.round(value).toLocaleString('en-US')

@@ -14,7 +14,7 @@ export function median(values: readonly number[]): number {
 export type Side = () => Promise<number | void> | number | void
 
 /** Seconds that one call takes. */
-export async function seconds(side: Side): Promise<number> {
+async function seconds(side: Side): Promise<number> {
   const start = performance.now()
   const own = await side()
   return typeof own === 'number' ? own : (performance.now() - start) / 1000
@@ -28,20 +28,8 @@ export interface Timings {
 }
 
 /** Sums up timings. */
-export function timings(all: readonly number[]): Timings {
+function timings(all: readonly number[]): Timings {
   return { median: median(all), best: Math.min(...all), all }
-}
-
-/** Runs one side `warmup` times unmeasured (default 1) and then `rounds` times (default 5). */
-export async function repeat(
-  side: Side,
-  options: { readonly rounds?: number; readonly warmup?: number } = {},
-): Promise<Timings> {
-  const { rounds = 5, warmup = 1 } = options
-  for (let i = 0; i < warmup; i++) await seconds(side)
-  const all: number[] = []
-  for (let i = 0; i < rounds; i++) all.push(await seconds(side))
-  return timings(all)
 }
 
 /**

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { FieldtrialError, systemCode } from './errors.ts'
 
 /** Names a file that is not whole yet; left-overs of a killed process carry it and may be removed at any time. */
-export const TEMPORARY_SUFFIX = '.partial'
+const TEMPORARY_SUFFIX = '.partial'
 
 /** A name beside `path` that no other process uses. */
 export function temporaryName(path: string): string {

@@ -40,7 +40,7 @@ const LAYOUTS = {
   },
 } as const satisfies Readonly<Record<string, Layout>>
 
-export const INSTRUCT_LAYOUTS = Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[]
+const INSTRUCT_LAYOUTS = Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[]
 
 /** A task instruction before the query, documents as they are, the last token pooled: how most LLM retrievers of today were trained. */
 export const instruct: RecipeDefinition = {

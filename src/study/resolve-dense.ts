@@ -150,7 +150,7 @@ function parametersOf(
   })
 }
 
-export function postprocessStep(step: PostprocessInput): PostprocessStep {
+function postprocessStep(step: PostprocessInput): PostprocessStep {
   if (typeof step === 'string') return { kind: step }
   if ('center' in step) return { kind: 'center', by: step.center }
   if ('abtt' in step) return { kind: 'abtt', components: step.abtt }

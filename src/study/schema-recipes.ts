@@ -3,7 +3,7 @@ import { TORCH_DTYPES } from '../engines/torch/plan.ts'
 import { RECIPES } from '../recipes/index.ts'
 
 export const RECIPE_IDS = RECIPES.map((recipe) => recipe.id) as [string, ...string[]]
-export const OUTPUTS = ['dense', 'sparse', 'hybrid'] as const
+const OUTPUTS = ['dense', 'sparse', 'hybrid'] as const
 const POOLINGS = ['cls', 'mean', 'max', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const
 
 export const id = z

@@ -11,7 +11,7 @@ export const SCHEDULES = ['linear', 'cosine', 'constant'] as const
 export const STRATEGIES = ['none', 'ddp', 'fsdp', 'zero3'] as const
 
 /** The recipe of the model that comes out: the parameters that also mean something while it is trained. */
-export const trainRecipe = recipeObject
+const trainRecipe = recipeObject
   .pick({
     recipe: true,
     system: true,
@@ -47,7 +47,7 @@ const pairColumns = z.strictObject({
     .describe('Column of texts that do not. Default: negative, negatives, neg, negative_1 …, where there are any.'),
 })
 
-export const trainData = z.strictObject({
+const trainData = z.strictObject({
   source: z
     .string()
     .min(1)

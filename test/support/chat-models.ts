@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ModelFacts, RecipeParameters } from '../../src/recipes/types.ts'
 
-export const chatTemplateFolder = fileURLToPath(new URL('../fixtures/chat-templates/', import.meta.url))
+const chatTemplateFolder = fileURLToPath(new URL('../fixtures/chat-templates/', import.meta.url))
 
 interface ChatFixture {
   readonly model: string

@@ -81,4 +81,4 @@ async function writeData(folder: string): Promise<void> {
 
 export const BASELINES =
   'baselines:\n  - bm25\n  - { id: exact, type: bm25, analyzer: whitespace, k1: 2, b: 1 }\n  - { id: flat, type: bm25, b: 0, k1: 0.1 }\n'
-export const MEASURES = 'measures: [RR@10, nDCG@10]\ncomparison: { resamples: 200 }\n'
+const MEASURES = 'measures: [RR@10, nDCG@10]\ncomparison: { resamples: 200 }\n'

@@ -4,7 +4,7 @@ import type { Job } from './recipe-vectors.ts'
 /* What is asked of every engine: recipes with their parameters, by model, and texts. */
 
 export const SIDES = ['query', 'document'] as const
-export const SYSTEM = 'You are an AI assistant that can understand human language.'
+const SYSTEM = 'You are an AI assistant that can understand human language.'
 export const TASK = 'Given a web search query, retrieve relevant passages that answer the query'
 
 const job = (key: string, parameters: RecipeParameters = {}): Job => ({ key, recipe: key.split(',')[0]!, parameters })
@@ -33,7 +33,7 @@ export const JOBS: readonly Job[] = [
 ]
 
 /** What is the same code for all models is tried on one: it begins texts with a token of its own, and its template trims them. */
-export const MORE: readonly Job[] = [
+const MORE: readonly Job[] = [
   job('promptreps, half the layers', { maxLength: 120, layer: 0.5 }),
   job('promptreps, layer -1', { maxLength: 120, layer: -1 }),
   job('promptreps, half the layers with the norm', { maxLength: 120, layer: 0.5, finalNorm: true, sparse: true }),

@@ -18,7 +18,7 @@ export interface SpaceFixture {
   readonly normalised?: boolean
 }
 
-export function sideFixture(vectors: number, given: SpaceFixture = {}): SideDiagnostics {
+function sideFixture(vectors: number, given: SpaceFixture = {}): SideDiagnostics {
   const { cosine = 0.1, rank = 150, notFinite = 0, zeros = 0, normalised = true } = given
   return {
     norms: {

@@ -3,7 +3,7 @@ import { didYouMean } from '../../core/suggest.ts'
 import { modelGroups, namedModels, requireModel } from './index.ts'
 import type { ModelEntry, ModelKind } from './types.ts'
 
-export const MODEL_KINDS: readonly ModelKind[] = ['llm', 'vision-llm', 'retriever', 'encoder', 'adapter']
+const MODEL_KINDS: readonly ModelKind[] = ['llm', 'vision-llm', 'retriever', 'encoder', 'adapter']
 
 export interface ModelFilter {
   readonly kind?: string

@@ -12,7 +12,7 @@ import { type TeiInfo, teiInfo } from './tei.ts'
 const ENGINE_VERSION = 1
 
 /** `maxLength` of a recipe whose server does not tell where it cuts. */
-export const UNKNOWN_LENGTH = 0
+const UNKNOWN_LENGTH = 0
 
 function recipeOf(options: ResolvedHttpOptions, maxLength: number | null): Recipe {
   const length = maxLength ?? UNKNOWN_LENGTH

@@ -1,4 +1,4 @@
-export { checkMerge, givesAdapter, sourcesOf } from './check.ts'
+export { checkMerge, sourcesOf } from './check.ts'
 export { MERGE_VERSION, type MergeFolders, type MergeReport, type PreparedMerge, prepareMerge } from './merge.ts'
 export { MERGE_PLACES, MergeSchema } from './schema.ts'
 export * from './types.ts'

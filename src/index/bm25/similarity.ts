@@ -13,13 +13,13 @@ export interface FieldStats {
  *
  * Source: Lucene's SmallFloat.intToByte4.
  */
-export function encodeLength(length: number): number {
+function encodeLength(length: number): number {
   if (length < FREE_VALUES) return length
   return FREE_VALUES + toInt4(length - FREE_VALUES)
 }
 
 /** The length that a byte of {@link encodeLength} stands for: the smallest that gives this byte. */
-export function decodeLength(byte: number): number {
+function decodeLength(byte: number): number {
   return byte < FREE_VALUES ? byte : FREE_VALUES + fromInt4(byte - FREE_VALUES)
 }
 
@@ -41,7 +41,7 @@ function fromInt4(code: number): number {
 const FREE_VALUES = 255 - toInt4(0x7fffffff)
 
 /** Weight of a term that is in `df` documents of `n`: its inverse document frequency. Never negative. */
-export function inverseDocumentFrequency(variant: ResolvedBm25Options['variant'], df: number, n: number): number {
+function inverseDocumentFrequency(variant: ResolvedBm25Options['variant'], df: number, n: number): number {
   switch (variant) {
     case 'lucene':
       return Math.fround(Math.log(1 + (n - df + 0.5) / (df + 0.5)))

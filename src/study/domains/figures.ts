@@ -30,7 +30,7 @@ export async function runFigures(
   }))
 }
 
-export function queriesByDomain(names: readonly string[], qrels: Qrels): Map<string, string[]> {
+function queriesByDomain(names: readonly string[], qrels: Qrels): Map<string, string[]> {
   const queries = new Map(names.map((name): [string, string[]] => [name, []]))
   for (const id of qrels.keys()) queries.get(domainOf(id))!.push(id)
   return queries

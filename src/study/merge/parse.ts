@@ -29,7 +29,7 @@ export async function readMerge(file: string): Promise<MergeSpec> {
 }
 
 /** @param file Its name, for messages and for what relative paths are relative to. */
-export function parseMerge(text: string, file: string): MergeSpec {
+function parseMerge(text: string, file: string): MergeSpec {
   const source = new StudySource(text, file, PAGE)
   const checked = MergeSchema.safeParse(source.value)
   const problem = (message: string, hint: string, path: Path, of: 'key' | 'value' = 'value') =>

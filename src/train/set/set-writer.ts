@@ -43,7 +43,7 @@ export interface SetCounts {
 }
 
 /** What the worker must know to read a set. */
-export const SET_VERSION = 1
+const SET_VERSION = 1
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** What makes tokens of texts and pictures. */

@@ -30,7 +30,7 @@ export interface WalkOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export const DEFAULT_MAX_FILE_BYTES = 1 << 20
+const DEFAULT_MAX_FILE_BYTES = 1 << 20
 
 /** What a user may say of the files of a folder, with nothing left to defaults: enters the collection's card. */
 export function resolveWalk(
