@@ -3,7 +3,7 @@ import { correctionName, testName } from '../words.ts'
 
 /** What specialised models are held against. */
 export const RELATIONS: Readonly<Record<SpecialisedRow['relation'], string>> = {
-  ancestor: 'nearest ancestor',
+  ancestor: 'ancestor',
   base: 'base',
   counterpart: 'instruct model beside it',
 }
