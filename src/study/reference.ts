@@ -13,7 +13,7 @@ interface Schema {
 
 const INTRODUCTION = `# The study file
 
-<!-- Made by \`node scripts/references.mjs\` from the schema; change src/study/schema.ts and schema-recipes.ts instead. -->
+<!-- Made by \`node scripts/references.mjs\` from the schema; change src/study/schema.ts and schema-*.ts instead. -->
 
 A study file (YAML or JSON) names collections and retrievers; \`fieldtrial run FILE\` does the rest. Relative paths are relative to the file.
 Editors complete and check it with the JSON Schema that the package publishes as \`fieldtrial/study.schema.json\`: put

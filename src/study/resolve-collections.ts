@@ -12,7 +12,8 @@ import {
 import { localPath, type ResolveContext } from './resolve-context.ts'
 import { resolveSample } from './resolve-sample.ts'
 import { isUnifiedInput, resolveUnified } from './resolve-unified.ts'
-import type { CollectionInput, StudyCollectionInput, StudyInput } from './schema.ts'
+import type { StudyInput } from './schema.ts'
+import type { CollectionInput, StudyCollectionInput } from './schema-collections.ts'
 import type { Path } from './source.ts'
 import type { RetrieverSpec, StudyCollection, StudyGroup } from './study.ts'
 

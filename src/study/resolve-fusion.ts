@@ -11,7 +11,7 @@ import {
 } from '../fusion/index.ts'
 import { parseMeasure } from '../measure/index.ts'
 import { dropUndefined } from './drop-undefined.ts'
-import type { FusionInput } from './schema.ts'
+import type { FusionInput } from './schema-fusion.ts'
 import type { FusionSpec, LearnSpec, RetrieverSpec } from './study.ts'
 
 const DEFAULT_FOLDS = 5

@@ -3,7 +3,8 @@ import { FieldtrialError } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { ResolveContext } from './resolve-context.ts'
 import { resolveSize } from './sample/options.ts'
-import type { SampleInput, StudyInput } from './schema.ts'
+import type { StudyInput } from './schema.ts'
+import type { SampleInput } from './schema-collections.ts'
 import type { DenseSpec, RetrieverSpec, StudySample } from './study.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { expandGroup } from '../data/index.ts'
 import type { ResolveContext } from './resolve-context.ts'
-import type { CollectionInput, StudyCollectionInput } from './schema.ts'
+import type { CollectionInput, StudyCollectionInput } from './schema-collections.ts'
 import type { StudyCollection } from './study.ts'
 
 /** Fields that a unified collection has of its own; all others are its members'. */

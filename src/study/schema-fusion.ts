@@ -117,3 +117,5 @@ export const fusionObject = z.strictObject({
     .optional()
     .describe('Try the fusion without each of its members, for the report. Default: true.'),
 })
+
+export type FusionInput = z.infer<typeof fusionObject>

@@ -148,3 +148,6 @@ export const recipeObject = z.strictObject({
     .optional()
     .describe('Lists of values; every combination becomes a retriever of its own.'),
 })
+
+export type RecipeInput = z.infer<typeof recipeObject>
+export type PostprocessInput = z.infer<typeof postprocessStep>

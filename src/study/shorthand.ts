@@ -1,6 +1,7 @@
 import { FieldtrialError } from '../core/errors.ts'
 import { didYouMean } from '../core/suggest.ts'
-import type { Bm25Input, FusionInput } from './schema.ts'
+import type { Bm25Input } from './schema-bm25.ts'
+import type { FusionInput } from './schema-fusion.ts'
 import { STUDY_FUSION_METHODS } from './schema-fusion.ts'
 
 const BM25_KEYS = ['variant', 'k1', 'b', 'delta', 'analyzer', 'multifield', 'id'] as const

@@ -1,4 +1,4 @@
-import type { RecipeInput } from './schema.ts'
+import type { RecipeInput } from './schema-recipes.ts'
 
 /** One combination of a sweep's values. */
 export interface SweptRecipe {
