@@ -13,7 +13,14 @@ import { instructPrompts } from '../recipes/index.ts'
 import { withMergedModel } from './merge/prepare.ts'
 import { prepareTorchModel, unpinned, withWarning } from './prepare-torch.ts'
 import type { DenseSpec } from './study.ts'
-import { readTrained, type StudyEncoder, trainedPixels, trainedRecipe, withTraining } from './trained.ts'
+import {
+  readTrained,
+  readTrainedGguf,
+  type StudyEncoder,
+  trainedPixels,
+  trainedRecipe,
+  withTraining,
+} from './trained.ts'
 
 /** Finds a model's files (fetching them from the hub if need be) and reads from them what the encoder will be. */
 export async function prepareEncoder(
@@ -50,7 +57,8 @@ async function trainedOf({ id, model }: DenseSpec) {
       })
     )
   const folder = model.adapter ?? model.model
-  return isAbsolute(folder) ? readTrained(folder) : null
+  if (!isAbsolute(folder)) return null
+  return isGguf(folder) ? readTrainedGguf(folder) : readTrained(folder)
 }
 
 async function prepare(

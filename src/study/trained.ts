@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename, isAbsolute, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { FieldtrialError, systemCode } from '../core/errors.ts'
 import { differingFields, type Json } from '../core/fingerprint.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
@@ -66,6 +66,17 @@ export async function readTrained(folder: string): Promise<TrainedModel | null> 
     throw fault(`is of version ${String(value.version)}, this is ${TRAINED_VERSION}`)
   if (typeof value.recipe?.recipe !== 'string' || typeof value.base !== 'string') throw fault('names no recipe or base')
   return value
+}
+
+/** What a GGUF file of a model is called, but for precision and ending. */
+export function ggufName(name: string): string {
+  return name.replace(/[^\w.-]+/g, '-')
+}
+
+/** As {@link readTrained}, of a GGUF file that `fieldtrial export` wrote; null where the file beside it is of another model. */
+export async function readTrainedGguf(file: string): Promise<TrainedModel | null> {
+  const trained = await readTrained(dirname(file))
+  return trained !== null && basename(file).startsWith(`${ggufName(trained.name)}-`) ? trained : null
 }
 
 /** Whether a folder holds LoRA weights and nothing else. Asked while a study file is read. */

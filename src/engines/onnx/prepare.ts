@@ -16,6 +16,7 @@ import { packageVersion } from '../text/versions.ts'
 import type { EncoderInfo, PreparedEncoder } from '../types.ts'
 import { prepareDual } from './dual/prepare.ts'
 import { OnnxEncoder } from './encoder.ts'
+import { exportedRecipe } from './exported-recipe.ts'
 import { decoderFacts, decoderModelTypes, isDecoder } from './families/decoders/index.ts'
 import { familyOf, GRAPH_VERSION, positionLimit, supportedModelTypes } from './families/index.ts'
 import { type GraphNeeds, measureGraph } from './graph-plan.ts'
@@ -53,7 +54,7 @@ const ENCODING_VERSION = 1
  * hashed, once per file with `hashCache`. Nothing is written into the folder.
  *
  * Weights: `model.safetensors` (or its shards) of the encoder and decoder families over which graphs are written here; else the model's
- * own `onnx/model.onnx` or `model.onnx`.
+ * own `onnx/model.onnx` or `model.onnx`; one that `fieldtrial export` wrote is used with the recipe that is built into it.
  *
  * @throws FieldtrialError `MODEL_MISSING`, `MODEL_INVALID`, `RECIPE_INVALID` or `USAGE` (a setting that the model cannot take), `CANCELLED`.
  */
@@ -64,11 +65,11 @@ export async function prepareOnnx(folder: string, options: OnnxOptions = {}): Pr
   const { dtype = 'float32', device = 'cpu' } = options
   const kind = kindOf(files, dtype)
   const facts = modelFacts(files, kind, options.model ?? folder)
-  const { recipe, head, warnings } = resolveRecipe(
-    options.recipe ?? 'sentence-transformers',
-    options.parameters ?? {},
-    facts,
-  )
+  const asked = options.recipe ?? 'sentence-transformers'
+  const parameters = options.parameters ?? {}
+  const exported = kind === 'shipped' ? await exportedRecipe(files.transformer, asked, parameters) : null
+  const { recipe, head, warnings } =
+    exported === null ? resolveRecipe(asked, parameters, facts) : { recipe: exported, head: [], warnings: [] }
   const weights = await planWeights(files, kind, recipe, facts, dtype, options)
   const plan: EncoderPlan = {
     folder,
@@ -91,7 +92,7 @@ export async function prepareOnnx(folder: string, options: OnnxOptions = {}): Pr
     model: options.model ?? folder,
     identity: await identify(files, plan, options),
     recipe,
-    dimension: dimensionOf(files, needs, head, recipe.pooling.length),
+    dimension: exported === null ? dimensionOf(files, needs, head, recipe.pooling.length) : null,
     parameters: weights.kind === 'shipped' ? null : countParameters(weights.checkpoint),
     weightBytes: needs?.weights ?? null,
     memoryBytes: needs?.memory ?? null,

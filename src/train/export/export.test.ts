@@ -7,7 +7,8 @@ import { type EncoderFlags, encoderSpec } from '../../cli/encoder-flags.ts'
 import { Workspace } from '../../core/workspace.ts'
 import { readCheckpoint, readTensor } from '../../engines/text/safetensors.ts'
 import { writeSafetensors } from '../../engines/text/write-safetensors.ts'
-import { readTrained, TRAINED_VERSION } from '../../study/trained.ts'
+import { prepareEncoder } from '../../study/prepare.ts'
+import { readTrained, readTrainedGguf, TRAINED_VERSION } from '../../study/trained.ts'
 import { exportModel } from './export.ts'
 import { openExportModel } from './model.ts'
 
@@ -91,6 +92,13 @@ describe('exporting', () => {
     expect(await readTrained(out)).toMatchObject({ kind: 'merged', recipe, fingerprint: 'abc' })
     // The merged folder is a model like any other, with the same recipe.
     expect((await open(out, {}, workspace, true)).recipe).toEqual(model.recipe)
+    // So is a GGUF file, which cannot say its prompts itself; another model's beside it is none of ours.
+    const gguf = join(place, 'gguf')
+    await exportModel(model, 'gguf', 'f32', gguf, workspace, {})
+    const spec = await encoderSpec(join(gguf, 'tiny-for-docs-f32.gguf'), { engine: 'llama' })
+    const prepared = await prepareEncoder({ ...spec, recipe: { ...spec.recipe, byDefault: true } }, workspace)
+    expect(prepared.info.recipe).toMatchObject({ prompts: model.recipe.prompts, maxLength: { query: 64 } })
+    expect(await readTrainedGguf(join(gguf, 'another-f32.gguf'))).toBeNull()
   })
 
   it('gives an own fingerprint to other weights, another recipe and another layout', async () => {

@@ -7,7 +7,7 @@ import { VERSION } from '../../core/version.ts'
 import type { Workspace } from '../../core/workspace.ts'
 import type { GgufDtype } from '../../engines/text/gguf/write/tensor-bytes.ts'
 import { hashFiles } from '../../engines/text/hash.ts'
-import { TRAINED_FILE } from '../../study/trained.ts'
+import { ggufName, TRAINED_FILE } from '../../study/trained.ts'
 import { type CardFacts, modelCard } from '../card.ts'
 import { writeMerged } from './merged.ts'
 import type { ExportModel } from './model.ts'
@@ -81,10 +81,7 @@ async function write(
   switch (layout) {
     case 'merged': {
       await writeMerged(model.base, model.adapter, folder, work)
-      if (model.trained !== null) {
-        const { baseFolder: _, ...trained } = model.trained
-        await writeAtomic(join(folder, TRAINED_FILE), `${JSON.stringify({ ...trained, kind: 'merged' }, null, 2)}\n`)
-      }
+      await writeTrained(model, folder)
       return []
     }
     case 'sentence-transformers': {
@@ -97,13 +94,23 @@ async function write(
     }
     case 'gguf': {
       const { writeGguf } = await import('./gguf/gguf.ts')
-      return writeGguf(model, dtype as GgufDtype, join(folder, `${ggufName(model)}-${dtype}.gguf`), work)
+      const notes = await writeGguf(
+        model,
+        dtype as GgufDtype,
+        join(folder, `${ggufName(model.name)}-${dtype}.gguf`),
+        work,
+      )
+      await writeTrained(model, folder)
+      return notes
     }
   }
 }
 
-function ggufName({ name }: ExportModel): string {
-  return name.replace(/[^\w.-]+/g, '-')
+/** How the model was trained, where that is known: by this file it is used with the recipe of its training. */
+async function writeTrained({ trained }: ExportModel, folder: string): Promise<void> {
+  if (trained === null) return
+  const { baseFolder: _, ...told } = trained
+  await writeAtomic(join(folder, TRAINED_FILE), `${JSON.stringify({ ...told, kind: 'merged' }, null, 2)}\n`)
 }
 
 /** What decides the vectors of the export. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -99,6 +99,31 @@ describe('an exported ONNX graph', () => {
     // Weights lie beside the graph, which is small.
     expect((await stat(join(place, 'out-last', 'onnx', 'model.onnx'))).size).toBeLessThan(300_000)
   }, 120_000)
+
+  it('is used here with the recipe that it was exported with, and with no other', async () => {
+    const place = await temporaryFolder()
+    const workspace = await Workspace.open(join(place, 'workspace'))
+    const given: Case = {
+      name: 'task',
+      model: await tinyDecoder(join(place, 'qwen2')),
+      flags: { recipe: 'last-token', queryPrompt: '{task}: {text}', documentPrompt: 'passage: ' },
+    }
+    const folder = join(place, 'out')
+    const opened = await openExportModel(await encoderSpec(given.model, given.flags!), 'Find it', workspace, {})
+    await writeOnnxFolder(opened, 'float32', folder, {})
+    const prepared = await prepareOnnx(folder)
+    expect(prepared.info).toMatchObject({ recipe: { id: 'last-token', pooling: ['lasttoken'] }, warnings: [] })
+    expect(prepared.info.recipe.prompts.query[0]!.parts[0]).toEqual({ kind: 'literal', text: 'Find it' })
+    const encoder = await prepared.open({ threads: 1 })
+    const { vectors, dimension } = await encoder.encode(TEXTS, 'document')
+    await encoder.close()
+    for (const [i, vector] of (await ours(given)).entries())
+      expect(cosine(vector, vectors.slice(i * dimension, (i + 1) * dimension))).toBeCloseTo(1, 5)
+    await expect(prepareOnnx(folder, { recipe: 'mean' })).rejects.toThrow(/exported with the recipe last-token/)
+    await expect(prepareOnnx(folder, { parameters: { pooling: 'mean' } })).rejects.toThrow(/pooling cannot be changed/)
+    await writeFile(join(folder, 'recipe.json'), '{"recipe": {"id": "mean"}}')
+    await expect(prepareOnnx(folder)).rejects.toThrow(/holds no recipe/)
+  }, 60_000)
 
   it('is refused for recipes that need more than one pass, by what they need', async () => {
     const place = await temporaryFolder()

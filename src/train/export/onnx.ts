@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomic } from '../../core/atomic.ts'
 import type { LongWork } from '../../core/progress.ts'
+import { EXPORTED_RECIPE } from '../../engines/onnx/exported-recipe.ts'
 import { denseTensors, exportedGraph } from '../../engines/onnx/index.ts'
 import { requireExactInt8 } from '../../engines/onnx/int8-check.ts'
 import { writeOnnx } from '../../engines/onnx/write-model.ts'
@@ -58,7 +59,7 @@ export async function writeOnnxFolder(
     await rm(scratch, { recursive: true, force: true })
   }
   await copySmallFiles(files.transformer, folder, false)
-  await writeAtomic(join(folder, 'recipe.json'), `${JSON.stringify({ recipe, task: model.task }, null, 1)}\n`)
+  await writeAtomic(join(folder, EXPORTED_RECIPE), `${JSON.stringify({ recipe, task: model.task }, null, 1)}\n`)
   return [
     'The graph takes `input_ids` and `attention_mask` (padding behind the text) and gives `sentence_embedding`. Put the prompts around texts yourself, cut them as said above, and let the tokenizer add its special tokens.',
     ...(recipe.prompts.query[0]!.end === null
