@@ -56,6 +56,10 @@ describe('fieldtrial mine', () => {
     expect(await failing(data, '-r', 'bm25', '-o', 'x.jsonl', '--relative-margin', '95')).toMatch(
       /^2 .*from 0 to below 1/,
     )
+    expect(await failing(data, '-r', 'bm25', '-o', 'x.jsonl', '--no-margin', '--relative-margin', '0.1')).toMatch(
+      /^2 .*--no-margin and --relative-margin contradict/,
+    )
+    expect(await failing(data, '-r', 'bm25', '-o', 'x.jsonl', '--range', '50-10')).toMatch(/^2 .*\n {2}at --range/)
     expect(await failing(data, '-r', 'bm25', '-o', 'x.jsonl', '--judge-url', 'http://127.0.0.1:9/v1')).toMatch(
       /^2 .*--judge-model/,
     )

@@ -146,6 +146,17 @@ describeTransformers('jobs of the training worker', () => {
     expect(grown.hint).toContain('learning rate')
   })
 
+  it('stop where all texts have come to one vector, and not where every positive is told apart', () => {
+    expect(found.collapsed).toEqual({
+      certain: 1,
+      error: {
+        code: 'ENGINE_FAILED',
+        message: expect.stringMatching(/at step [2-6]: the gradient is 0 although the loss is \d/),
+        hint: expect.stringContaining('learning rate of 10000 is likely too high'),
+      },
+    })
+  })
+
   describe('refuse', () => {
     it.each([
       ['targets', 'MODEL_INVALID', /query_key_value\. Its matrices end in down_proj, gate_proj/],

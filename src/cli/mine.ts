@@ -240,6 +240,12 @@ function ruleFlags(flags: MineFlags) {
     to: flags.margin === false ? undefined : flags.depth,
     ...flags.range,
   }
+  if (flags.margin === false && (relativeMargin !== undefined || absoluteMargin !== undefined))
+    throw new FieldtrialError(
+      'USAGE',
+      `--no-margin and ${relativeMargin === undefined ? '--absolute-margin' : '--relative-margin'} contradict each other.`,
+      { hint: 'Give one of them.' },
+    )
   const margins =
     flags.margin === false
       ? { relativeMargin: null, absoluteMargin: null }

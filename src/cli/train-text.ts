@@ -1,5 +1,6 @@
 import type { TrainingPlan } from '../train/job/plan.ts'
 import type { TrainedJob } from '../train/job/run.ts'
+import { hardNegatives } from '../train/job/size.ts'
 import { formatBytes, formatCount, formatSeconds } from './format.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -35,8 +36,13 @@ export function describeTraining(plan: TrainingPlan, c: Terminal['errColors']): 
   }
   lines.push(
     `  ${formatCount(counts.query.texts + counts.document.texts)} texts: queries of ${mean(counts.query)} tokens on average (${counts.query.longest} at most), documents of ${mean(counts.document)} (${counts.document.longest}, ${share(counts.document)} cut)`,
-    `  ${formatCount(job.steps)} updates of ${job.batch.queries} queries with ${job.loss.negatives} hard negatives (${formatCount(job.epochs)} epochs), lr ${job.optimizer.lr}, temperature ${job.loss.temperature}`,
+    `  ${formatCount(job.steps)} updates of ${job.batch.queries} queries with ${hardNegatives(job.loss.negatives, counts)} (${formatCount(job.epochs)} epochs), lr ${job.optimizer.lr}, temperature ${job.loss.temperature}`,
   )
+  const { warmup, lr } = job.optimizer
+  if (warmup > 0 && warmup >= job.steps)
+    lines.push(
+      `    ${c.yellow('warning:')} the warm-up takes ${formatCount(warmup)} updates, and there are ${formatCount(job.steps)}: the learning rate never reaches ${lr}.`,
+    )
   if (dev !== null)
     lines.push(
       `  watched every ${job.dev!.every} updates: ${training.evaluation!.measure} on ${dev.detail.collection} (${dev.detail.split}), ${formatCount(dev.detail.queries.length)} queries, ${formatCount(dev.detail.documents.length)} documents`,

@@ -344,6 +344,15 @@ def grown():
     return None
 
 
+def collapsed():
+    """A learning rate after which all texts have one vector."""
+    name = "collapsed"
+    error = whole(name, job(name, "qwen2", {"adapterConfig": LORA, "optimizer": {"lr": 1e4, "warmup": 0}})).error()
+    watch = Watch(0.05, True, 1e-3)
+    watch.look(1, 0.0, 0.0, 0.0, 12, 1e-3)
+    return {"error": error, "certain": len(watch.losses)}
+
+
 def refused():
     def broken(name, change):
         """A set with damage."""
@@ -452,6 +461,7 @@ RESULTS = {
     "little memory": little_memory,
     "full disk": full_disk,
     "grown": grown,
+    "collapsed": collapsed,
     "pairs": pairs,
     "refused": refused,
 }

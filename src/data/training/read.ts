@@ -17,6 +17,8 @@ export interface TrainingExample {
   readonly query: string
   readonly positives: readonly TrainingPassage[]
   readonly negatives: readonly TrainingPassage[]
+  /** Where it stands; told of examples that have no ids of their own, so that messages can name them. */
+  readonly where?: Where
 }
 
 const QUERY_ID = ['query_id', 'qid', '_id', 'id']

@@ -40,6 +40,7 @@ export async function* readPairs(
           query,
           positives: requireSome(texts(row, positiveNames(columns), place), place),
           negatives: texts(row, negativeNames(row, columns), place).map(passage),
+          where: place,
         }
       }
 }

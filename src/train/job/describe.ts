@@ -6,6 +6,7 @@ import { TRAINED_FILE, TRAINED_VERSION, type TrainedModel } from '../../study/tr
 import { type CardFacts, modelCard } from '../card.ts'
 import type { TrainingPlan } from './plan.ts'
 import type { TrainingRecord, TrainingResult } from './record.ts'
+import { hardNegatives } from './size.ts'
 
 /**
  * Writes beside weights how they were trained: a card, and fieldtrial.json, which is written last and says that the folder is whole.
@@ -41,7 +42,7 @@ export async function describeModel(
 }
 
 function cardFacts(
-  { training, base, job }: TrainingPlan,
+  { training, base, job, set }: TrainingPlan,
   record: TrainingRecord,
   result: TrainingResult,
   kind: TrainedModel['kind'],
@@ -72,7 +73,7 @@ function cardFacts(
     })),
     training: {
       loss: `InfoNCE, temperature ${loss.temperature}${loss.matryoshka ? `, Matryoshka ${loss.matryoshka.dimensions.join('/')}` : ''}${loss.distill ? ', distillation' : ''}`,
-      negatives: `${loss.negatives} hard${loss.inBatch ? ', and those of the batch' : ''}`,
+      negatives: `${hardNegatives(loss.negatives, set.detail.counts)}${loss.inBatch ? ', and those of the batch' : ''}`,
       'batch (queries)': batch.queries,
       optimiser: `AdamW, lr ${optimizer.lr}, ${optimizer.schedule}, ${optimizer.warmup} steps of warm-up`,
       adapter:

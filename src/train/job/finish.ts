@@ -5,6 +5,7 @@ import type { LongWork } from '../../core/progress.ts'
 import { comparePaired } from '../../measure/index.ts'
 import { describeModel } from './describe.ts'
 import type { DevScore, LoggedEvent, StepEvent, WorkerEvent } from './events.ts'
+import { lossOf, lossWarning } from './losses.ts'
 import { mergeAdapter } from './merged.ts'
 import type { TrainingPlan } from './plan.ts'
 import { type TrainingRecord, type TrainingResult, writeTrainingRecord } from './record.ts'
@@ -61,7 +62,9 @@ function resultOf(plan: TrainingPlan, events: readonly LoggedEvent[], finished: 
   const ready = events.findLast((event) => event.event === 'ready')
   const score = scoreOf(plan, scores)
   const { sources } = plan.set.detail
+  const stuck = lossWarning(steps)
   const warnings = [
+    ...(stuck === null ? [] : [stuck]),
     ...(score !== null && score.step === 0
       ? ['No step was better than the start: the weights that were kept are the untrained ones.']
       : []),
@@ -91,13 +94,6 @@ function resultOf(plan: TrainingPlan, events: readonly LoggedEvent[], finished: 
     score,
     warnings,
   }
-}
-
-function lossOf(steps: readonly StepEvent[]): TrainingResult['loss'] {
-  if (steps.length === 0) return null
-  const count = Math.max(1, Math.floor(steps.length / 20))
-  const mean = (some: readonly StepEvent[]) => some.reduce((sum, { loss }) => sum + loss, 0) / some.length
-  return { first: mean(steps.slice(0, count)), last: mean(steps.slice(-count)) }
 }
 
 /** The weights that were kept against those at the start, paired over the watched queries. */

@@ -9,6 +9,8 @@ import { DevWatch } from './dev-watch.ts'
 import { estimateJob, type JobSize } from './estimate.ts'
 import { evaluateDev } from './evaluate-dev.ts'
 import { EventLog, type WorkerEvent } from './events.ts'
+import { lossOf, lossWarning } from './losses.ts'
+import { hardNegatives } from './size.ts'
 import { adapterParameters, targetMatrices } from './targets.ts'
 import { trainerArguments } from './trainer-process.ts'
 
@@ -64,6 +66,16 @@ describe('the estimate', () => {
     expect(estimateJob(size, 10_000)).toMatchObject({ seconds: 2000, measured: true })
     expect(estimateJob(size, null).measured).toBe(false)
     expect(estimateJob({ ...size, checkpointing: true }, null).seconds).toBeGreaterThan(estimateJob(size, null).seconds)
+  })
+})
+
+describe('hard negatives of an update', () => {
+  it('are told as many as there are', () => {
+    expect(hardNegatives(0, { negatives: 0, groups: 40 })).toBe('0 hard negatives')
+    expect(hardNegatives(7, { negatives: 600, groups: 40 })).toBe('7 hard negatives')
+    expect(hardNegatives(7, { negatives: 90, groups: 40 })).toBe(
+      'up to 7 hard negatives (2.3 are there for a query on average)',
+    )
   })
 })
 
@@ -144,6 +156,23 @@ describe('the log of events', () => {
     expect(log.events.map(({ event }) => event)).toEqual(['step', 'score', 'step', 'score'])
     await log.rewind(4, false)
     expect(log.events.map(({ event }) => event)).toEqual(['step', 'score', 'step'])
+  })
+})
+
+describe('a loss', () => {
+  const steps = (...losses: number[]) =>
+    losses.map(
+      (loss, i) =>
+        ({ event: 'step', step: i + 1, loss, parts: {}, lr: 1, gradNorm: 1, tokens: 1, seconds: 1 }) as const,
+    )
+
+  it('is told of where it did not fall', () => {
+    const rising = steps(...Array.from({ length: 40 }, (_, i) => 2 + i / 100))
+    expect(lossOf(rising)).toEqual({ first: expect.closeTo(2.005, 6), last: expect.closeTo(2.385, 6) })
+    expect(lossWarning(rising)).toMatch(/did not fall: 2\.095 in the first 20 updates, 2\.295 in the last/)
+    expect(lossWarning(rising.toReversed())).toBeNull()
+    // Too few to tell.
+    expect(lossWarning(rising.slice(1))).toBeNull()
   })
 })
 

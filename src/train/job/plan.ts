@@ -25,6 +25,7 @@ import { JOB_VERSION, type JobFile } from './job-file.ts'
 import { jobIdentity } from './job-identity.ts'
 import { keptPictures } from './kept-pictures.ts'
 import { begunPrecision } from './record.ts'
+import { requireSense } from './sense.ts'
 import { isPacked, shapeOf, towerOf, updatePatches, updateSize, vocabularyOf } from './size.ts'
 import { adapterParameters, linearMatrices, targetMatrices, towerParameters } from './targets.ts'
 
@@ -114,14 +115,9 @@ export async function planTraining(
   const { counts } = set.detail
   const negatives = training.negatives ?? (counts.withNegatives > 0 ? 7 : 0)
   const { queries } = training.batch
-  if (counts.groups < queries)
-    throw new FieldtrialError(
-      'DATA_INVALID',
-      `A batch takes ${queries} queries, and there are ${counts.groups} examples.`,
-      {
-        hint: 'Lower `batch: { queries: … }`, or add examples.',
-      },
-    )
+  const devices = plan.devices.length * (training.hosts?.count ?? 1)
+  const { batch, loss } = training
+  requireSense({ batch, loss, negatives, counts, devices, dimension: info.dimension })
   const onProcessor = plan.devices[0] === 'cpu'
   const precision = given ?? (onProcessor ? 'float32' : 'bfloat16')
   const steps = stepsOf(training, counts)
@@ -141,7 +137,7 @@ export async function planTraining(
     steps,
     ...updateSize(counts, queries, negatives),
     accumulate: training.batch.accumulate,
-    devices: plan.devices.length * (training.hosts?.count ?? 1),
+    devices,
     onProcessor,
     sharded: training.strategy === 'fsdp' || training.strategy === 'zero3',
     ...(vision === null

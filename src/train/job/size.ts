@@ -15,6 +15,13 @@ export function updateSize(counts: SetCounts, queries: number, negatives: number
   }
 }
 
+/** How many hard negatives of a query an update takes, in words: fewer than are wanted where the examples have fewer. */
+export function hardNegatives(wanted: number, { negatives, groups }: Pick<SetCounts, 'negatives' | 'groups'>): string {
+  const there = negatives / groups
+  if (wanted === 0 || there >= wanted) return `${wanted} hard negatives`
+  return `up to ${wanted} hard negatives (${there.toFixed(1)} are there for a query on average)`
+}
+
 /** Whether the worker packs sequences in training: a model that drops out attention weights is trained on padded ones. */
 export function isPacked({ packed }: Pick<TorchPlan, 'packed'>, { config }: Pick<ModelFolder, 'config'>): boolean {
   return packed && !textConfig(config).attention_dropout

@@ -82,9 +82,21 @@ export function miningRules(given: Partial<MiningRules>): MiningRules {
   return rules
 }
 
+/** What a rule is called on the command line. */
+const FLAGS: Readonly<Record<string, string>> = {
+  from: '--range',
+  to: '--range',
+  negatives: '--negatives',
+  relativeMargin: '--relative-margin',
+  absoluteMargin: '--absolute-margin',
+  maxScore: '--max-score',
+  positiveGrade: '--positive-grade',
+  seed: '--seed',
+}
+
 function bad(field: string, message: string): FieldtrialError {
   return new FieldtrialError('USAGE', message, {
-    where: { field },
+    where: { field: FLAGS[field] ?? field },
     hint: 'For example --range 1-200 --negatives 15 --relative-margin 0.05.',
   })
 }

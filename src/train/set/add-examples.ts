@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { FieldtrialError, throwIfAborted } from '../../core/errors.ts'
 import type { LongWork } from '../../core/progress.ts'
 import type { TrainingExample, TrainingPassage } from '../../data/index.ts'
+import { snippet } from '../../data/record.ts'
 import { documentText } from '../../study/identity.ts'
 import type { OpenedSource } from '../data/open.ts'
 import type { OverlapCount } from '../data/overlap.ts'
@@ -46,15 +47,16 @@ export async function addExamples(
     }
     const copies = copiesOf(spec.weight, training.seed, name, read)
     if (copies === 0) continue
-    requireTexts(example, name)
+    const called = nameOf(example)
+    requireTexts(example, called, name)
     if ((await overlap.query({ id: example.queryId, text: example.query })) && training.overlap.drop) {
       dropped++
       continue
     }
-    if (!rule.takes(example.queryId, example.negatives.length)) continue
+    if (!rule.takes(called, example.negatives.length, example.where)) continue
     for (const positive of example.positives) await overlap.positive({ text: documentText(positive) })
     const query = await writer.text('query', example.query, task)
-    lengths.add(example.queryId, query.cutTokens)
+    lengths.add(called, query.cutTokens, example.where)
     const number = async (passage: TrainingPassage) => (await writer.text('document', documentText(passage), task)).id
     const positives: number[] = []
     for (const passage of example.positives) positives.push(await number(passage))
@@ -67,8 +69,7 @@ export async function addExamples(
       kept.push(passage)
       negatives.push(id)
     }
-    const scores =
-      training.loss.distill === null ? null : scoresOf(example.queryId, [...example.positives, ...kept], name)
+    const scores = training.loss.distill === null ? null : scoresOf(called, [...example.positives, ...kept], name)
     for (let copy = 0; copy < copies; copy++) await writer.group(query.id, positives, negatives, scores)
     taken += copies
   }
@@ -79,9 +80,17 @@ export async function addExamples(
   return { read, taken, skipped: rule.skipped, dropped, missing: 0, cutQueries: lengths.cut }
 }
 
-function requireTexts({ queryId, query, positives }: TrainingExample, name: string): void {
+/** What messages call an example: by its id, or by its query where the id is made of that. */
+function nameOf({ queryId, query, where }: TrainingExample): string {
+  return where === undefined ? queryId : JSON.stringify(snippet(query))
+}
+
+function requireTexts({ query, positives, where }: TrainingExample, called: string, name: string): void {
   const refuse = (what: string, hint: string) => {
-    throw new FieldtrialError('DATA_INVALID', `${name}: the example ${queryId} ${what}.`, { hint })
+    throw new FieldtrialError('DATA_INVALID', `${name}: the example ${called} ${what}.`, {
+      hint,
+      ...(where ? { where } : {}),
+    })
   }
   if (query.trim() === '') refuse('has an empty query', 'Remove it, or mend it.')
   if (positives.length === 0) refuse('has no positive', 'Give it one, or remove it.')
@@ -89,12 +98,12 @@ function requireTexts({ queryId, query, positives }: TrainingExample, name: stri
     refuse('has a positive without text', 'Remove the positive, or mend it.')
 }
 
-function scoresOf(queryId: string, passages: readonly TrainingPassage[], name: string): number[] {
+function scoresOf(called: string, passages: readonly TrainingPassage[], name: string): number[] {
   return passages.map(({ id, score }) => {
     if (score !== undefined) return score
     throw new FieldtrialError(
       'DATA_INVALID',
-      `${name}: passage ${id} of the example ${queryId} has no teacher_score, which \`distill\` learns from.`,
+      `${name}: passage ${id} of the example ${called} has no teacher_score, which \`distill\` learns from.`,
       { hint: 'Mine with a cross-encoder (`fieldtrial mine --cross-encoder`), or leave `distill` out.' },
     )
   })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { folderOf, jsonl } from '../../../test/support/files.ts'
 import { describeWith, minilmPath } from '../../../test/support/shared.ts'
+import type { FieldtrialError } from '../../core/errors.ts'
 import { Workspace } from '../../core/workspace.ts'
 import { readModelFolder } from '../../engines/text/files.ts'
 import { PromptTokenizer } from '../../engines/text/tokenizer/prompt-tokenizer.ts'
@@ -162,6 +163,23 @@ describeWith('a prepared set', [minilmPath], () => {
       groups: 2,
       texts: 6,
     })
+  })
+
+  it('names pairs, which have no ids, by their line and query', async () => {
+    const failing = async (rows: string, more = '') => {
+      const files = { 'pairs.tsv': `query\tpositive\tnegative\n${rows}` }
+      const error = await prepare(files, `data: [pairs.tsv]\n${more}`).catch((thrown: unknown) => thrown)
+      const { message, where } = error as FieldtrialError
+      return `${where?.line}: ${message}`
+    }
+    const first = 'what flies\tBirds fly.\tFish swim.\n'
+    expect(await failing(`${first}\tFish swim.\tDogs run.\n`)).toMatch(/^3: .*the example "" has an empty query/)
+    expect(await failing(`${first}what swims\tFish swim.\t\n`)).toMatch(
+      /^3: .*the example "what swims" has no negatives/,
+    )
+    expect(
+      await failing(`${first}what swims in the sea${' and in the sea'.repeat(60)}\tFish.\tDogs.\n`, 'tooLong: error\n'),
+    ).toMatch(/^3: .*the query "what swims in the sea and .*…" is \d+ tokens longer/)
   })
 
   it('leaves copies of a positive out of its negatives', async () => {

@@ -1,4 +1,4 @@
-import { FieldtrialError } from '../../core/errors.ts'
+import { FieldtrialError, type Where } from '../../core/errors.ts'
 import type { OpenedSource } from '../data/open.ts'
 import type { Training } from '../training.ts'
 
@@ -23,7 +23,7 @@ export class NegativesRule {
   readonly #mode: 'error' | 'keep' | 'skip'
   readonly #wanted: number | null
   #some = false
-  #without: string | null = null
+  #without: { readonly id: string; readonly where: Where | undefined } | null = null
 
   constructor({ name, spec }: Pick<OpenedSource, 'name' | 'spec'>, wanted: number | null) {
     this.#name = name
@@ -32,23 +32,25 @@ export class NegativesRule {
   }
 
   /**
+   * @param where Where the example stands, where that is known.
    * @returns Whether the example is taken.
    * @throws FieldtrialError `DATA_INVALID` naming one without negatives.
    */
-  takes(queryId: string, negatives: number): boolean {
+  takes(queryId: string, negatives: number, where?: Where): boolean {
     if (this.#wanted === 0) return true
     if (negatives > 0) this.#some = true
     else if (this.#mode === 'skip') {
       this.skipped++
       return false
-    } else this.#without ??= queryId
+    } else this.#without ??= { id: queryId, where }
     const expected = this.#some || this.#wanted !== null
     if (this.#mode === 'error' && this.#without !== null && expected)
       throw new FieldtrialError(
         'DATA_INVALID',
-        `${this.#name}: the example ${this.#without} has no negatives${this.#some ? ', others have some' : ''}.`,
+        `${this.#name}: the example ${this.#without.id} has no negatives${this.#some ? ', others have some' : ''}.`,
         {
           hint: 'Mine some (`fieldtrial mine`), write `negatives: 0` to learn from the batch alone, or say with `withoutNegatives: keep` or `skip` what to do with such examples.',
+          ...(this.#without.where ? { where: this.#without.where } : {}),
         },
       )
     return true
@@ -67,14 +69,17 @@ export class QueryLengths {
   }
 
   /** @throws FieldtrialError `DATA_INVALID` where such queries are refused. */
-  add(queryId: string, cutTokens: number): void {
+  add(queryId: string, cutTokens: number, where?: Where): void {
     if (cutTokens === 0) return
     this.cut++
     if (this.#mode === 'error')
       throw new FieldtrialError(
         'DATA_INVALID',
         `${this.#name}: the query ${queryId} is ${cutTokens} tokens longer than the recipe takes.`,
-        { hint: 'Raise `maxLength: { query: … }` of the recipe, shorten the query, or write `tooLong: cut`.' },
+        {
+          hint: 'Raise `maxLength: { query: … }` of the recipe, shorten the query, or write `tooLong: cut`.',
+          ...(where ? { where } : {}),
+        },
       )
   }
 }

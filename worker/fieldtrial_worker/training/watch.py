@@ -6,6 +6,8 @@ from ..errors import WorkerError
 
 MISHANDLED = 50.0
 """A contrastive loss at the start from which on the vectors cannot be what the recipe means (chance gives the logarithm of the candidates)."""
+LEFT = 1e-3
+"""A loss below which a gradient may well be 0: the positives are told apart for certain."""
 WINDOW = 20
 """Updates over which the loss is averaged."""
 GROWN = 1.5
@@ -26,6 +28,8 @@ class Watch:
         if not math.isfinite(loss) or not math.isfinite(norm):
             what = f"the loss is {loss}" if not math.isfinite(loss) else f"the gradient's norm is {norm} (loss {loss:.3f})"
             raise WorkerError("ENGINE_FAILED", f"Training stopped at step {step}: {what}.", self._undefined(step, lr))
+        if norm == 0 and loss > LEFT:
+            raise WorkerError("ENGINE_FAILED", f"Training stopped at step {step}: the gradient is 0 although the loss is {loss:.3f}.", self._dead(step))
         if step <= 3 and contrastive > MISHANDLED:
             raise WorkerError("ENGINE_FAILED", f"Training stopped at step {step}: the loss starts at {contrastive:.1f}; chance among {pool:.0f} candidates gives {math.log(max(pool, 1)):.1f}.", self._mishandled())
         self.losses.append(loss)
@@ -40,6 +44,11 @@ class Watch:
         if step == 1:
             return f"It is so from the start: the weights may be damaged, or numbers overflow. Try precision float32.{self._cold()}"
         return f"The learning rate (now {lr:.2g}, {self._lr:g} at most) is likely too high: try a third of it, a longer warm-up, or a lower clip.{self._cold()}"
+
+    def _dead(self, step: int) -> str:
+        if step == 1:
+            return "Vectors do not depend on what is trained: look at the adapter's targets and the recipe's layer."
+        return f"All texts have come to the same vector: the learning rate of {self._lr:g} is likely too high. Try a third of it, or a longer warm-up."
 
     def _cold(self) -> str:
         return f" The temperature of {self._temperature:g} is very low." if self._temperature < 0.005 else ""
