@@ -161,6 +161,14 @@ models:
     await write('targets.yaml', training('targets', { adapter: { targets: ['q_proj', 'qproj'] } }))
     expectRefusal(await train('targets.yaml'), 4, /target qproj matches no matrix/, /q_proj.*v_proj/s)
 
+    await write('from.yaml', training('from', { adapter: { from: './nowhere' } }))
+    expectRefusal(await train('from.yaml'), 4, /nowhere.adapter_config\.json is not there/, /PEFT/)
+    const foreign = { peft_type: 'LORA', base_model_name_or_path: 'somebody/another' }
+    await mkdir(join(folder, 'foreign'))
+    await write('foreign/adapter_config.json', JSON.stringify(foreign))
+    await write('foreign.yaml', training('foreign', { adapter: { from: './foreign' } }))
+    expectRefusal(await train('foreign.yaml'), 4, /was made for somebody\/another, not for/)
+
     await write('test.yaml', training('test', { data: [{ source: './tiny', split: 'test' }], negatives: 0 }))
     expectRefusal(await train('test.yaml'), 3, /trained on with its split test/, /overlap/)
     await write(

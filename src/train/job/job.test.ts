@@ -74,7 +74,7 @@ describe('hard negatives of an update', () => {
     expect(hardNegatives(0, { negatives: 0, groups: 40 })).toBe('0 hard negatives')
     expect(hardNegatives(7, { negatives: 600, groups: 40 })).toBe('7 hard negatives')
     expect(hardNegatives(7, { negatives: 90, groups: 40 })).toBe(
-      'up to 7 hard negatives (2.3 are there for a query on average)',
+      'up to 7 hard negatives, of which a query has 2.3 on average',
     )
   })
 })

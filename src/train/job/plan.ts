@@ -9,6 +9,7 @@ import { modelByName } from '../../data/models/index.ts'
 import type { ModelFolder } from '../../engines/text/files.ts'
 import { isGguf } from '../../engines/text/gguf/file.ts'
 import { hashFiles } from '../../engines/text/hash.ts'
+import { readAdapter } from '../../engines/torch/adapter.ts'
 import { planTorch } from '../../engines/torch/index.ts'
 import type { TorchPlan } from '../../engines/torch/plan.ts'
 import type { EncoderInfo } from '../../engines/types.ts'
@@ -95,6 +96,10 @@ export async function planTraining(
   const adapter = chooseAdapter(training, plan)
   const checkpoint = files.checkpoint!
   const matrices = adapter === null ? [] : targetMatrices(adapter.targets, checkpoint, training.given, sees)
+  const begun =
+    adapter?.from == null
+      ? null
+      : await readAdapter(adapter.from, { model: baseName, folder, config: files.config }, checkpoint)
   const tokens: TokenIdentity = { plan, identity: tokenIdentity(info, plan) }
   const set = await prepareSet(training, tokens, workspace, options)
   const dev =
@@ -167,10 +172,7 @@ export async function planTraining(
     devices: plan.devices.length,
     memoryBytes: estimate.memoryBytes,
   })
-  const adapterFiles =
-    adapter?.from == null
-      ? null
-      : await hashFiles([`${adapter.from}/adapter_config.json`, `${adapter.from}/adapter_model.safetensors`], hashCache)
+  const adapterFiles = begun === null ? null : await hashFiles(begun.files, hashCache)
   const job = jobOf({
     training,
     info,

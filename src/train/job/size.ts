@@ -19,7 +19,7 @@ export function updateSize(counts: SetCounts, queries: number, negatives: number
 export function hardNegatives(wanted: number, { negatives, groups }: Pick<SetCounts, 'negatives' | 'groups'>): string {
   const there = negatives / groups
   if (wanted === 0 || there >= wanted) return `${wanted} hard negatives`
-  return `up to ${wanted} hard negatives (${there.toFixed(1)} are there for a query on average)`
+  return `up to ${wanted} hard negatives, of which a query has ${there.toFixed(1)} on average`
 }
 
 /** Whether the worker packs sequences in training: a model that drops out attention weights is trained on padded ones. */

@@ -49,7 +49,7 @@ export async function addExamples(
     if (copies === 0) continue
     const called = nameOf(example)
     requireTexts(example, called, name)
-    if ((await overlap.query({ id: example.queryId, text: example.query })) && training.overlap.drop) {
+    if ((await overlap.query({ id: called, text: example.query })) && training.overlap.drop) {
       dropped++
       continue
     }
