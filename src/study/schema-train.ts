@@ -32,19 +32,18 @@ const trainRecipe = recipeObject
       .describe('`promptreps`: train the sparse half together with the dense one. Default: false.'),
   })
 
+const column = z.union([z.string().min(1), z.int().positive()]).optional()
+
 const pairColumns = z.strictObject({
-  query: z
-    .string()
-    .optional()
-    .describe('Column of the query; of a file without header, its number. Default: query, anchor or question.'),
-  positive: z
-    .string()
-    .optional()
-    .describe('Column of the text that answers it, or of a list of them. Default: positive, pos, answer or document.'),
-  negative: z
-    .string()
-    .optional()
-    .describe('Column of texts that do not. Default: negative, negatives, neg, negative_1 …, where there are any.'),
+  query: column.describe(
+    'Column of the query; of a file without header, its number. Default: query, anchor or question.',
+  ),
+  positive: column.describe(
+    'Column of the text that answers it, or of a list of them. Default: positive, pos, answer or document.',
+  ),
+  negative: column.describe(
+    'Column of texts that do not. Default: negative, negatives, neg, negative_1 …, where there are any.',
+  ),
 })
 
 const trainData = z.strictObject({

@@ -100,6 +100,16 @@ loss: { inBatch: false }
     expect(problemsOf('- a\n')).toEqual([expect.stringContaining('`model:` and `data:`')])
   })
 
+  it('takes columns by name or number', () => {
+    const source = 'data: [{ source: ./a.tsv, columns: { query: 1, positive: "2", negative: bad } }]'
+    expect(parseTraining(`model: a/b\n${source}\n`, '/studies/mine.yaml').data[0]!.columns).toEqual({
+      query: '1',
+      positive: '2',
+      negative: 'bad',
+    })
+    expect(problemsOf('model: a/b\ndata: [{ source: ./a.tsv, columns: { query: 0 } }]\n')).toHaveLength(1)
+  })
+
   it('may stand in a study', () => {
     const input = { model: 'org/base', data: ['./a'], budget: { epochs: 1, steps: 2 } }
     expect(() => trainingFromInput(input, { folder: '/studies', defaultName: 'tuned' })).toThrow(/tuned cannot be done/)

@@ -131,7 +131,9 @@ function resolveData(given: string | TrainDataInput, path: Path, { folder, probl
     format: input.format ?? null,
     split: input.split ?? null,
     ...dropUndefined({ subset, revision, titles }),
-    columns: dropUndefined(columns ?? {}),
+    columns: Object.fromEntries(
+      Object.entries(dropUndefined(columns ?? {})).map(([side, name]) => [side, String(name)]),
+    ),
     negatives: mined,
     withoutNegatives: input.withoutNegatives ?? 'error',
     missing: input.missing ?? 'error',

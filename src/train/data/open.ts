@@ -5,6 +5,7 @@ import { fileSource } from '../../data/byte-source.ts'
 import { arePositions } from '../../data/columns.ts'
 import type { HubContext } from '../../data/hub/config.ts'
 import { type FileCollection, openCollection, openTraining, type TrainingExample } from '../../data/index.ts'
+import { snippet } from '../../data/record.ts'
 import { findDataset } from '../../data/registry/index.ts'
 import { readTable, tableFile, tableFormat } from '../../data/table.ts'
 import { dropUndefined } from '../../study/drop-undefined.ts'
@@ -102,11 +103,18 @@ async function formatOf({ source, columns, given }: DataSpec): Promise<DataForma
     if (first === undefined) continue
     if (first.positive_passages !== undefined) return 'tevatron'
     if (isPair(first, columns)) return 'pairs'
+    const names = Object.keys(first)
+    const semicolons = names.length === 1 && names[0]!.includes(';')
     throw new FieldtrialError(
       'DATA_INVALID',
-      `${given} holds neither Tevatron’s examples nor pairs: its columns are ${Object.keys(first).slice(0, 12).join(', ')}.`,
+      `${given} holds neither Tevatron’s examples nor pairs: its columns are ${names
+        .slice(0, 12)
+        .map((name) => snippet(name))
+        .join(', ')}.`,
       {
-        hint: 'Name the columns: `columns: { query: …, positive: …, negative: … }`; in a file without header they are numbers.',
+        hint: semicolons
+          ? 'Cells are separated by commas in .csv and by tabs in .tsv, not by semicolons: save the file so.'
+          : 'Name the columns: `columns: { query: …, positive: …, negative: … }`; of a file without header their numbers, `columns: { query: 1, positive: 2 }`.',
         where: { file: source, line: 1 },
       },
     )

@@ -182,6 +182,15 @@ describeWith('a prepared set', [minilmPath], () => {
     ).toMatch(/^3: .*the query "what swims in the sea and .*…" is \d+ tokens longer/)
   })
 
+  it('says how a table is read that is none', async () => {
+    const failing = (name: string, text: string) =>
+      prepare({ [name]: text }, `data: [${name}]\n`).catch(({ message, hint }) => `${message} ${hint}`)
+    expect(await failing('a.csv', 'query;positive\nwhat flies;Birds fly.\n')).toMatch(/not by semicolons/)
+    const headless = await failing('a.tsv', `what flies\tBirds fly${' and fly'.repeat(99)}.\nwhat swims\tFish.\n`)
+    expect(headless).toMatch(/its columns are what flies, Birds fly.*….*columns: \{ query: 1, positive: 2 \}/)
+    expect(String(headless).length).toBeLessThan(400)
+  })
+
   it('leaves copies of a positive out of its negatives', async () => {
     const set = await prepare(
       { ...inData(BEIR), 'mined.jsonl': jsonl({ query_id: 'q1', negatives: ['d2', 'd4'] }) },
