@@ -71,6 +71,22 @@ describe('a model card', () => {
     expect(card).toContain('Licence of the base: not known here')
   })
 
+  it('names data by the last part of its path, and nobody’s folders', () => {
+    const [set] = FACTS.data
+    const card = modelCard({
+      ...FACTS,
+      data: [
+        { ...set!, name: '/home/ada/secret/my-docs' },
+        { ...set!, name: '../secret/pairs.tsv' },
+        { ...set!, name: 'hf:owner/set' },
+      ],
+      notes: ['3 queries of /home/ada/secret/my-docs were cut.'],
+    })
+    expect(frontMatter(card)).toMatchObject({ datasets: ['my-docs', 'pairs.tsv', 'hf:owner/set'] })
+    expect(card).not.toMatch(/secret/)
+    expect(card).toContain('- 3 queries of my-docs were cut.')
+  })
+
   it('puts a licence that the hub has no word for under its name', () => {
     const card = modelCard({ ...FACTS, base: { ...FACTS.base!, licence: 'Qwen-Research' } })
     expect(frontMatter(card)).toMatchObject({ license: 'other', license_name: 'Qwen-Research' })

@@ -1,3 +1,4 @@
+import { basename, isAbsolute } from 'node:path'
 import { stringify } from 'yaml'
 import { describePrompt } from '../recipes/index.ts'
 import type { Recipe, Side } from '../recipes/types.ts'
@@ -79,7 +80,8 @@ const LIBRARIES = {
 } as const
 
 /** README.md of a model: YAML front matter as the hub reads it, then data, recipe with its prompts in full, results and fingerprint. Pure. */
-export function modelCard(facts: CardFacts): string {
+export function modelCard(given: CardFacts): string {
+  const facts = withoutFolders(given)
   const sections = [
     `# ${facts.name}`,
     opening(facts),
@@ -90,6 +92,17 @@ export function modelCard(facts: CardFacts): string {
     `Fingerprint \`${facts.fingerprint}\`. Written by fieldtrial ${facts.fieldtrial}.`,
   ]
   return `---\n${frontMatter(facts)}---\n\n${sections.filter(Boolean).join('\n\n')}\n`
+}
+
+/** Cards are published: of data in the user's own folders they tell the last part of the path, which is enough to know it by. */
+function withoutFolders(facts: CardFacts): CardFacts {
+  const shown = (path: string) => (isAbsolute(path) || /^\.{1,2}[\\/]/.test(path) ? basename(path) : path)
+  const bare = (note: string) => facts.data.reduce((text, { name }) => text.replaceAll(name, shown(name)), note)
+  return {
+    ...facts,
+    data: facts.data.map((set) => ({ ...set, name: shown(set.name) })),
+    notes: facts.notes.map(bare),
+  }
 }
 
 function frontMatter({ name, base, form, data, results }: CardFacts): string {

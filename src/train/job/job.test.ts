@@ -72,6 +72,7 @@ describe('the estimate', () => {
 describe('hard negatives of an update', () => {
   it('are told as many as there are', () => {
     expect(hardNegatives(0, { negatives: 0, groups: 40 })).toBe('0 hard negatives')
+    expect(hardNegatives(1, { negatives: 600, groups: 40 })).toBe('1 hard negative')
     expect(hardNegatives(7, { negatives: 600, groups: 40 })).toBe('7 hard negatives')
     expect(hardNegatives(7, { negatives: 90, groups: 40 })).toBe(
       'up to 7 hard negatives, of which a query has 2.3 on average',

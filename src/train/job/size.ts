@@ -18,7 +18,7 @@ export function updateSize(counts: SetCounts, queries: number, negatives: number
 /** How many hard negatives of a query an update takes, in words: fewer than are wanted where the examples have fewer. */
 export function hardNegatives(wanted: number, { negatives, groups }: Pick<SetCounts, 'negatives' | 'groups'>): string {
   const there = negatives / groups
-  if (wanted === 0 || there >= wanted) return `${wanted} hard negatives`
+  if (wanted === 0 || there >= wanted) return `${wanted} hard ${wanted === 1 ? 'negative' : 'negatives'}`
   return `up to ${wanted} hard negatives, of which a query has ${there.toFixed(1)} on average`
 }
 
