@@ -36,7 +36,7 @@ const layer = z
     'Layer whose states are pooled: 0 (embeddings) to the number of layers, negative from the end, or a fraction of the depth such as 0.94. Default: the last.',
   )
 
-export const postprocessStep = z
+const postprocessStep = z
   .union([
     z.enum(['center', 'normalize', 'int8', 'binary']),
     z.strictObject({
