@@ -46,7 +46,7 @@ async function training(name: string, model: string, source: object, changes: ob
 }
 
 function fieldtrial(...args: string[]): void {
-  const { status } = spawnSync(process.execPath, [bin, ...args, '--workspace', workspace], {
+  const { status } = spawnSync(process.execPath, [bin, ...args], {
     stdio: 'inherit',
     cwd: output,
     env: { ...process.env, ...threads },
@@ -59,7 +59,7 @@ async function study(name: string, collections: readonly string[], entries: read
   const file = join(output, `${name}.json`)
   const models = entries.filter(({ id }) => !values.skip.includes(id))
   await writeFile(file, JSON.stringify({ name, collections, models, measures: ['nDCG@10', 'R@100'] }, null, 1))
-  fieldtrial('run', file)
+  fieldtrial('run', file, '--workspace', workspace)
 }
 
 /**
@@ -80,7 +80,19 @@ async function encoder(
   const mine = (retriever: string, id: string, ...options: readonly string[]) => {
     const file = join(output, `${name}.${id}.jsonl`)
     if (!existsSync(file))
-      fieldtrial('mine', source, '--split', 'train', '--retriever', retriever, ...options, '--output', file)
+      fieldtrial(
+        'mine',
+        source,
+        '--split',
+        'train',
+        '--retriever',
+        retriever,
+        ...options,
+        '--output',
+        file,
+        '--workspace',
+        workspace,
+      )
     return { negatives: file, withoutNegatives: 'keep' }
   }
   const { recipe, loss } = (await training(name, base, {})) as { recipe: object; loss: object }
@@ -104,6 +116,20 @@ async function encoder(
       ...(alone ? [await as('random-alone', random, ownAlone), await as('mined-dense-alone', own, ownAlone)] : []),
     ],
   )
+  compareKinds(name, folder)
+}
+
+/** Mined negatives against random ones: the report tests each against the model as it was. */
+function compareKinds(name: string, collection: string): void {
+  const at = (id: string) => join(output, 'results', name, 'runs', `${collection}.${id}`)
+  for (const [random, ...mined] of [
+    ['random', 'mined-dense', 'mined'],
+    ['random-alone', 'mined-dense-alone'],
+  ] as const) {
+    const runs = mined.map((id) => at(`${id}.trec`)).filter((file) => existsSync(file))
+    if (existsSync(at(`${random}.trec`)) && runs.length > 0)
+      fieldtrial('compare', at('qrels'), at(`${random}.trec`), ...runs)
+  }
 }
 
 const only = values.only ?? ['nfcorpus', 'codetrans', 'pystdlib']
