@@ -123,6 +123,9 @@ models:
     const planned = JSON.parse(plan.stdout) as { job: { steps: number }; estimate: { memoryBytes: number } }
     expect(planned.job.steps).toBe(4000)
     expect(planned.estimate.memoryBytes).toBeGreaterThan(2 ** 28)
+    // What was asked for is no notice.
+    const quiet = await train('long.yaml', '--plan', '--quiet')
+    expect([quiet.stdout, quiet.stderr]).toEqual([expect.stringMatching(/4000 updates of .*\nEstimate: about /s), ''])
     expect(existsSync(join(folder, 'trained', 'long'))).toBe(false)
     let worker: number | undefined
     const stopped = await runCli(['train', 'long.yaml', '-w', 'ws', '--threads', '1'], {

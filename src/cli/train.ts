@@ -70,11 +70,15 @@ export function registerTrain(program: Command): void {
             ...(flags.restart ? { restart: true } : {}),
             ...(flags.threads === undefined ? {} : { threads: flags.threads }),
           })
+          if (flags.plan && !flags.json) {
+            progress.clear()
+            terminal.out.write(`${describeTraining(plan, terminal.outColors).join('\n')}\n`)
+            return
+          }
           for (const text of describeTraining(plan, terminal.errColors)) line(text)
           if (flags.plan) {
             const { job, estimate, size, set } = plan
-            if (flags.json)
-              terminal.out.write(`${JSON.stringify({ job, estimate, size, data: set.detail }, null, 1)}\n`)
+            terminal.out.write(`${JSON.stringify({ job, estimate, size, data: set.detail }, null, 1)}\n`)
             return
           }
           const trained = await runTraining(plan, workspace, {
