@@ -38,7 +38,7 @@ export async function* readPairs(
         yield {
           queryId: idOf(query),
           query,
-          positives: requireSome(texts(row, positiveNames(columns), place), place),
+          positives: positivesOf(row, positiveNames(columns), place),
           negatives: texts(row, negativeNames(row, columns), place).map(passage),
           where: place,
         }
@@ -73,8 +73,16 @@ function texts(row: Row, names: readonly string[], place: Where): string[] {
   })
 }
 
-function requireSome(positives: readonly string[], place: Where): TrainingPassage[] {
+function positivesOf(row: Row, names: readonly string[], place: Where): TrainingPassage[] {
+  const positives = texts(row, names, place)
   if (positives.some((text) => text.trim() !== '')) return positives.map(passage)
+  const named = (all: readonly string[]) => all.map((name) => `"${name}"`).join(', ')
+  if (!names.some((name) => name in row))
+    throw invalid(
+      place,
+      `there is no column ${named(names)}; the row has ${named(Object.keys(row))}.`,
+      'Name the column of the text that answers the query: `columns: { positive: … }`.',
+    )
   throw invalid(place, 'the query has no positive.', 'Give every query a text that answers it, or remove the row.')
 }
 

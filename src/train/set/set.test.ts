@@ -189,6 +189,11 @@ describeWith('a prepared set', [minilmPath], () => {
     const headless = await failing('a.tsv', `what flies\tBirds fly${' and fly'.repeat(99)}.\nwhat swims\tFish.\n`)
     expect(headless).toMatch(/its columns are what flies, Birds fly.*….*columns: \{ query: 1, positive: 2 \}/)
     expect(String(headless).length).toBeLessThan(400)
+    const beyond = 'data: [{ source: a.tsv, columns: { query: 1, positive: 3 } }]\n'
+    await expect(prepare({ 'a.tsv': 'what flies\tBirds fly.\n' }, beyond)).rejects.toMatchObject({
+      message: expect.stringContaining('there is no column "3"; the row has "1", "2"'),
+      where: { line: 1 },
+    })
   })
 
   it('leaves copies of a positive out of its negatives', async () => {
