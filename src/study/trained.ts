@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { FieldtrialError, systemCode } from '../core/errors.ts'
+import { FieldtrialError } from '../core/errors.ts'
 import { differingFields, type Json } from '../core/fingerprint.ts'
+import { readIfThere } from '../core/read-if-there.ts'
 import type { PreparedEncoder } from '../engines/types.ts'
 import type { Recipe, RecipeParameters } from '../recipes/types.ts'
 import type { ModelSpec, RecipeSpec } from './study.ts'
@@ -44,13 +45,8 @@ export interface TrainedModel {
  */
 export async function readTrained(folder: string): Promise<TrainedModel | null> {
   const file = join(folder, TRAINED_FILE)
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
-    throw error
-  }
+  const text = await readIfThere(file)
+  if (text === null) return null
   const fault = (what: string) =>
     new FieldtrialError('MODEL_INVALID', `${file} ${what}.`, {
       where: { file },

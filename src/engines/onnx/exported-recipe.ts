@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FieldtrialError, systemCode } from '../../core/errors.ts'
+import { FieldtrialError } from '../../core/errors.ts'
+import { readIfThere } from '../../core/read-if-there.ts'
 import type { Prompt, Recipe, RecipeParameters, Side } from '../../recipes/types.ts'
 
 /** Beside a graph that `fieldtrial export --to onnx` wrote: the recipe that is built into it. */
@@ -62,13 +62,8 @@ function withTask(task: string | null): (prompt: Prompt) => Prompt {
 async function read(file: string): Promise<Exported | null> {
   const fault = (what: string) =>
     new FieldtrialError('MODEL_INVALID', `${file} ${what}.`, { where: { file }, hint: 'Export the model again.' })
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null
-    throw error
-  }
+  const text = await readIfThere(file)
+  if (text === null) return null
   let value: Partial<Exported>
   try {
     value = JSON.parse(text) as Partial<Exported>

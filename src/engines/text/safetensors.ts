@@ -1,7 +1,8 @@
-import { open, readFile, realpath } from 'node:fs/promises'
+import { open, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FieldtrialError, systemCode } from '../../core/errors.ts'
 import { fromHalf } from '../../core/float16.ts'
+import { readIfThere } from '../../core/read-if-there.ts'
 
 /** Element types that the graphs can take; integer tensors (position ids of old checkpoints) are listed but not used. */
 export type TensorType = 'F32' | 'F16' | 'BF16' | string
@@ -58,13 +59,8 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | null>
 /** The shards' file names, sorted; null where `model.safetensors` stands alone or there is no index. */
 async function readIndex(folder: string): Promise<string[] | null> {
   const path = join(folder, 'model.safetensors.index.json')
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null
-    throw error
-  }
+  const text = await readIfThere(path)
+  if (text === null) return null
   let map: unknown
   try {
     map = (JSON.parse(text) as { weight_map?: unknown }).weight_map

@@ -3,7 +3,7 @@ import type { OnNotice } from '../../core/progress.ts'
 import { requireDevices, resolveDevices } from '../../engines/torch/devices.ts'
 import { findPython } from '../../engines/torch/python.ts'
 import type { Training } from '../training.ts'
-import { readTrainingRecord, type TrainingRecord } from './record.ts'
+import { glanceAtRecord, type TrainingRecord } from './record.ts'
 
 /**
  * The devices that a training is planned for, after making sure that they are on this machine: before a model is fetched or data become tokens.
@@ -35,8 +35,7 @@ export async function requireTrainingDevices(
 }
 
 async function finishedRecord(folder: string): Promise<TrainingRecord | null> {
-  // A record that is broken is told by whoever needs it.
-  const record = await readTrainingRecord(folder).catch(() => null)
+  const record = await glanceAtRecord(folder)
   return record?.state === 'finished' ? record : null
 }
 

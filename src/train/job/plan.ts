@@ -19,6 +19,7 @@ import { type PreparedSet, prepareSet, type TokenIdentity } from '../set/prepare
 import type { SetCounts } from '../set/set-writer.ts'
 import { requireTrainable } from '../set/trainable.ts'
 import type { Adapter, Training } from '../training.ts'
+import { checkUpdate } from './check-update.ts'
 import { planCompilation } from './compile.ts'
 import { requireTrainingDevices } from './devices.ts'
 import { type JobEstimate, type JobSize, readTrainingRates, trainingRateKey } from './estimate.ts'
@@ -26,7 +27,6 @@ import { JOB_VERSION, type JobFile } from './job-file.ts'
 import { jobIdentity } from './job-identity.ts'
 import { keptPictures } from './kept-pictures.ts'
 import { begunPrecision } from './record.ts'
-import { requireSense } from './sense.ts'
 import { isPacked, shapeOf, towerOf, updatePatches, updateSize, vocabularyOf } from './size.ts'
 import { adapterParameters, linearMatrices, targetMatrices, towerParameters } from './targets.ts'
 
@@ -122,7 +122,7 @@ export async function planTraining(
   const { queries } = training.batch
   const devices = plan.devices.length * (training.hosts?.count ?? 1)
   const { batch, loss } = training
-  requireSense({ batch, loss, negatives, counts, devices, dimension: info.dimension })
+  checkUpdate({ batch, loss, negatives, counts, devices, dimension: info.dimension })
   const onProcessor = plan.devices[0] === 'cpu'
   const precision = given ?? (onProcessor ? 'float32' : 'bfloat16')
   const steps = stepsOf(training, counts)

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomic } from '../../core/atomic.ts'
-import { FieldtrialError, systemCode } from '../../core/errors.ts'
+import { FieldtrialError } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
+import { readIfThere } from '../../core/read-if-there.ts'
 import type { Recipe } from '../../recipes/types.ts'
 import type { MachineInfo } from '../../study/results.ts'
 import type { SetDetail } from '../set/prepare.ts'
@@ -91,13 +91,8 @@ export interface TrainingResult {
  */
 export async function readTrainingRecord(folder: string): Promise<TrainingRecord | null> {
   const file = join(folder, RECORD_FILE)
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
-    throw error
-  }
+  const text = await readIfThere(file)
+  if (text === null) return null
   let record: TrainingRecord
   try {
     record = JSON.parse(text) as TrainingRecord
@@ -120,9 +115,12 @@ export async function readTrainingRecord(folder: string): Promise<TrainingRecord
  * trained in 16 bits would be another training on a machine without one.
  */
 export async function begunPrecision(folder: string): Promise<TrainingRecord['job']['precision'] | null> {
-  // A record that is broken is told by whoever needs it.
-  const record = await readTrainingRecord(folder).catch(() => null)
-  return record?.job.precision ?? null
+  return (await glanceAtRecord(folder))?.job.precision ?? null
+}
+
+/** As {@link readTrainingRecord} for who can do without; one that is broken is told by whoever cannot. */
+export async function glanceAtRecord(folder: string): Promise<TrainingRecord | null> {
+  return readTrainingRecord(folder).catch(() => null)
 }
 
 export async function writeTrainingRecord(folder: string, record: TrainingRecord): Promise<void> {

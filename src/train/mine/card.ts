@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { FieldtrialError, systemCode } from '../../core/errors.ts'
+import { FieldtrialError } from '../../core/errors.ts'
 import type { Json } from '../../core/fingerprint.ts'
+import { readIfThere } from '../../core/read-if-there.ts'
 import type { Drops } from './candidates.ts'
 import type { FalseNegatives } from './estimate.ts'
 import type { MiningRules } from './rules.ts'
@@ -65,13 +65,8 @@ export function cardFile(output: string): string {
 /** The card beside a mined file; null where there is none. @throws FieldtrialError `DATA_INVALID` where it is none of ours. */
 export async function readMinedCard(output: string): Promise<MinedCard | null> {
   const file = cardFile(output)
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null
-    throw error
-  }
+  const text = await readIfThere(file)
+  if (text === null) return null
   const broken = (cause?: unknown) =>
     new FieldtrialError('DATA_INVALID', `${file} is no card of mined negatives.`, {
       where: { file },

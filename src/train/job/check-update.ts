@@ -3,7 +3,7 @@ import type { SetCounts } from '../set/set-writer.ts'
 import type { Training } from '../training.ts'
 
 /** Of a plan, what decides whether there is something to learn from. */
-export interface SenseOf {
+export interface PlannedUpdate {
   readonly batch: Pick<Training['batch'], 'queries' | 'accumulate'>
   readonly loss: Pick<Training['loss'], 'inBatch' | 'crossDevice' | 'matryoshka'>
   /** Hard negatives of a query in an update, at most. */
@@ -21,7 +21,7 @@ export interface SenseOf {
  *
  * @throws FieldtrialError `DATA_INVALID` for a batch larger than the data, `USAGE` for settings that do not go together.
  */
-export function requireSense({ batch, loss, negatives, counts, devices, dimension }: SenseOf): void {
+export function checkUpdate({ batch, loss, negatives, counts, devices, dimension }: PlannedUpdate): void {
   const { queries, accumulate } = batch
   if (counts.groups < queries)
     throw new FieldtrialError(

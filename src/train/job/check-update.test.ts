@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { requireSense, type SenseOf } from './sense.ts'
+import { checkUpdate, type PlannedUpdate } from './check-update.ts'
 
-const SOUND: SenseOf = {
+const SOUND: PlannedUpdate = {
   batch: { queries: 8, accumulate: 1 },
   loss: { inBatch: true, crossDevice: true, matryoshka: null },
   negatives: 0,
@@ -9,9 +9,9 @@ const SOUND: SenseOf = {
   devices: 1,
   dimension: 256,
 }
-const problem = (change: Partial<SenseOf>) => {
+const problem = (change: Partial<PlannedUpdate>) => {
   try {
-    requireSense({ ...SOUND, ...change })
+    checkUpdate({ ...SOUND, ...change })
     return null
   } catch (error) {
     return (error as Error).message
