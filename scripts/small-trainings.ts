@@ -64,16 +64,17 @@ async function study(name: string, collections: readonly string[], entries: read
 
 /**
  * An encoder as it is, trained with negatives of the batch alone, and with random ones and mined ones (by itself, and by BM25 where that is asked
- * for) in updates of the same size; with `alone`, these two also without those of the batch, so that nothing but their kind differs.
+ * for) in updates of the same size; random and own ones also without those of the batch, so that nothing but their kind differs.
  *
  * @param compared What the trainings with negatives of their own change in the ready file.
+ * @param options.alone What those without negatives of the batch change; default: the same.
  * @param options.window Options of `fieldtrial mine` for the encoder's own ones.
  */
 async function encoder(
   name: 'nfcorpus' | 'codetrans',
   folder: string,
   compared: object,
-  { window = [], bm25 = false, alone = false }: { window?: readonly string[]; bm25?: boolean; alone?: boolean } = {},
+  { alone = compared, window = [], bm25 = false }: { alone?: object; window?: readonly string[]; bm25?: boolean } = {},
 ): Promise<void> {
   const source = join(data!, folder)
   const base = join(models!, 'all-MiniLM-L6-v2')
@@ -103,7 +104,7 @@ async function encoder(
   })
   const random = { negatives: 'random' }
   const own = mine(base, 'mined-dense', ...window)
-  const ownAlone = { ...compared, loss: { ...loss, inBatch: false } }
+  const ownAlone = { ...alone, loss: { ...loss, inBatch: false } }
   await study(
     name,
     [source],
@@ -113,7 +114,8 @@ async function encoder(
       await as('random', random, compared),
       await as('mined-dense', own, compared),
       ...(bm25 ? [await as('mined', mine('bm25', 'mined'), compared)] : []),
-      ...(alone ? [await as('random-alone', random, ownAlone), await as('mined-dense-alone', own, ownAlone)] : []),
+      await as('random-alone', random, ownAlone),
+      await as('mined-dense-alone', own, ownAlone),
     ],
   )
   compareKinds(name, folder)
@@ -134,11 +136,14 @@ function compareKinds(name: string, collection: string): void {
 
 const only = values.only ?? ['nfcorpus', 'codetrans', 'pystdlib']
 await mkdir(output, { recursive: true })
-if (only.includes('nfcorpus')) await encoder('nfcorpus', 'nfcorpus', { negatives: 1 })
+if (only.includes('nfcorpus')) {
+  const alone = { negatives: 2, batch: { queries: 32 }, budget: { epochs: 3 } }
+  await encoder('nfcorpus', 'nfcorpus', { negatives: 1 }, { alone })
+}
 if (only.includes('codetrans')) {
   const window = ['--range', '1-50', '--sample', 'random']
   const compared = { negatives: 2, budget: { steps: 300 } }
-  await encoder('codetrans', 'codetrans-java-csharp', compared, { window, bm25: true, alone: true })
+  await encoder('codetrans', 'codetrans-java-csharp', compared, { window, bm25: true })
 }
 if (only.includes('pystdlib')) {
   const base = join(models, 'qwen2.5-coder-0.5b-instruct')

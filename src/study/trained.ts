@@ -124,11 +124,16 @@ export function trainedPixels(model: ModelSpec, trained: TrainedModel | null): M
   return { ...model, minPixels, maxPixels }
 }
 
-/** Notes how the model was trained, and says so where it is used with another recipe than then. Lengths may differ. */
+/** What of a recipe is not as in the training. Lengths may differ. */
+export function differsFromTraining({ resolved }: Pick<TrainedModel, 'resolved'>, recipe: Recipe): string[] {
+  const plain = ({ maxLength: _, sparse: __, source: ___, ...rest }: Recipe) => rest as unknown as Json
+  return differingFields(plain(resolved), plain(recipe))
+}
+
+/** Notes how the model was trained, and says so where it is used with another recipe than then. */
 export function withTraining(prepared: PreparedEncoder, trained: TrainedModel | null): StudyEncoder {
   if (trained === null) return prepared
-  const plain = ({ maxLength: _, sparse: __, source: ___, ...recipe }: Recipe) => recipe as unknown as Json
-  const fields = differingFields(plain(trained.resolved), plain(prepared.info.recipe))
+  const fields = differsFromTraining(trained, prepared.info.recipe)
   const name = basename(trained.name)
   const warnings = [...prepared.info.warnings]
   const used = prepared.info.images?.identity as { readonly [key: string]: Json | undefined } | undefined

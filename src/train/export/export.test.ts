@@ -57,14 +57,21 @@ describe('exporting', () => {
     const place = await temporaryFolder()
     const workspace = await Workspace.open(join(place, 'workspace'))
     const base = await tinyDecoder(join(place, 'tiny-base'))
-    const recipe = { recipe: 'last-token', prompts: { query: 'Query: ', document: 'Passage: ' }, maxLength: 64 }
+    const recipe = {
+      recipe: 'last-token',
+      prompts: { query: 'Query: ', document: 'Passage: ' },
+      maxLength: 64,
+    } as const
+    const spec = await encoderSpec(base, { engine: 'torch' })
+    const trainedWith = { recipe: 'last-token', parameters: { prompts: recipe.prompts, maxLength: 64 } } as const
+    const { recipe: resolved } = await openExportModel({ ...spec, recipe: trainedWith }, null, workspace, {})
     const trained = {
       version: TRAINED_VERSION,
       fieldtrial: '0.1.0',
       name: 'tiny-for-docs',
       kind: 'adapter',
       recipe,
-      resolved: {},
+      resolved,
       base,
       baseFolder: '../tiny-base',
       baseWeights: [],
@@ -95,10 +102,18 @@ describe('exporting', () => {
     // So is a GGUF file, which cannot say its prompts itself; another model's beside it is none of ours.
     const gguf = join(place, 'gguf')
     await exportModel(model, 'gguf', 'f32', gguf, workspace, {})
-    const spec = await encoderSpec(join(gguf, 'tiny-for-docs-f32.gguf'), { engine: 'llama' })
-    const prepared = await prepareEncoder({ ...spec, recipe: { ...spec.recipe, byDefault: true } }, workspace)
+    const llama = await encoderSpec(join(gguf, 'tiny-for-docs-f32.gguf'), { engine: 'llama' })
+    const prepared = await prepareEncoder({ ...llama, recipe: { ...llama.recipe, byDefault: true } }, workspace)
     expect(prepared.info.recipe).toMatchObject({ prompts: model.recipe.prompts, maxLength: { query: 64 } })
     expect(await readTrainedGguf(join(gguf, 'another-f32.gguf'))).toBeNull()
+    // Neither could keep another recipe than that of the training; the layouts that can do.
+    const other = await open(adapter, { recipe: 'mean' }, workspace)
+    for (const layout of ['merged', 'gguf'] as const)
+      await expect(exportModel(other, layout, null, join(place, 'other'), workspace, {})).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(/is used with that of its training; another one was asked for \(.*pooling/),
+      })
+    await exportModel(other, 'sentence-transformers', null, join(place, 'other'), workspace, {})
   })
 
   it('gives an own fingerprint to other weights, another recipe and another layout', async () => {

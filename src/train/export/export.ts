@@ -39,7 +39,8 @@ export interface Exported {
  * Exports a model into a new folder, whole or not at all, with a model card.
  *
  * @param dtype Null: the layout's default, or the type that the base's weights have.
- * @throws FieldtrialError `USAGE` for a folder that is not empty or a precision that the layout has not; as the layouts' writers.
+ * @throws FieldtrialError `USAGE` for a folder that is not empty, a precision that the layout has not, or a recipe that is not that of the training
+ *   where the layout cannot hold it; as the layouts' writers.
  */
 export async function exportModel(
   model: ExportModel,
@@ -58,6 +59,15 @@ export async function exportModel(
           ? 'The weights keep the type that the base has; leave it out.'
           : `Use one of ${choices.join(', ')}.`,
     })
+  if ((layout === 'merged' || layout === 'gguf') && model.differs.length > 0)
+    throw new FieldtrialError(
+      'USAGE',
+      `${layout} holds no recipe of its own, and ${model.name} is used with that of its training; another one was asked for (${model.differs.join(', ')}).`,
+      {
+        where: { field: 'recipe' },
+        hint: 'Leave the recipe out and name it where the export is used, or export to sentence-transformers or onnx, which hold theirs.',
+      },
+    )
   await requireFree(folder)
   const own = String(model.files.config.dtype ?? model.files.config.torch_dtype ?? 'float32')
   const precision = dtype ?? choices[0] ?? own

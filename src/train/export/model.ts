@@ -15,7 +15,7 @@ import type { HeadStep } from '../../recipes/sentence-transformers-head.ts'
 import type { ModelFacts, Recipe } from '../../recipes/types.ts'
 import { takeApart } from '../../study/prepare-torch.ts'
 import type { DenseSpec } from '../../study/study.ts'
-import { readTrained, type TrainedModel, trainedRecipe } from '../../study/trained.ts'
+import { differsFromTraining, readTrained, type TrainedModel, trainedRecipe } from '../../study/trained.ts'
 import type { CardBase } from '../card.ts'
 
 /** A model that is to be exported, with its recipe; read but for its weights. */
@@ -33,6 +33,8 @@ export interface ExportModel {
   readonly task: string | null
   /** How it was trained, where it says so. */
   readonly trained: TrainedModel | null
+  /** What of the recipe that was asked for is not as in the training. */
+  readonly differs: readonly string[]
   /** What the card calls it, and what it was made from. */
   readonly name: string
   readonly cardBase: CardBase
@@ -78,6 +80,7 @@ export async function openExportModel(
     head,
     task,
     trained,
+    differs: trained === null ? [] : differsFromTraining(trained, recipe),
     name: trained?.name ?? basename(adapter ?? spec.model.given),
     cardBase: {
       name: isAbsolute(origin) ? basename(origin) : origin.replace(/^hf:|@.*$/g, ''),
